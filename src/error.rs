@@ -1,0 +1,87 @@
+//! What a DBA reads when a run does not end well: what, which values, what to do, and the exit code.
+//! The state of the server is added by the run itself, from what it has created so far.
+
+use std::fmt;
+
+/// Documented exit codes (`docs/errors.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// The table is changed (or the dry run found nothing against it).
+    Done = 0,
+    /// A defect of ours: please report.
+    Internal = 1,
+    /// Flags, configuration or the ALTER text are wrong; no server was touched.
+    Usage = 2,
+    /// The server says that this table cannot be changed this way; nothing was changed.
+    Refused = 3,
+    /// The run began and was stopped by the data, the server or a tripwire; the source is as it was.
+    Failed = 4,
+    /// Ctrl-C, SIGTERM or an operator's abort; the source is as it was.
+    Interrupted = 5,
+    /// The server cannot be reached, or does not let us in.
+    Unreachable = 6,
+    /// It is not known which table owns the name: look first.
+    Unknown = 7,
+}
+
+/// Why a run ended, for people. Every part is a full sentence or a list of values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What happened, one line.
+    pub what: String,
+    /// The values: names, keys, server messages. One line each.
+    pub detail: Vec<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The process's exit code.
+    pub exit: Exit,
+}
+
+impl Failure {
+    /// A failure of some class.
+    pub fn new(exit: Exit, what: impl Into<String>) -> Self {
+        Self { what: what.into(), detail: Vec::new(), hint: None, exit }
+    }
+
+    /// Flags or ALTER text are wrong.
+    pub fn usage(what: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, what)
+    }
+
+    /// This table cannot be changed this way.
+    pub fn refused(what: impl Into<String>) -> Self {
+        Self::new(Exit::Refused, what)
+    }
+
+    /// The run was stopped by the data or the server.
+    pub fn failed(what: impl Into<String>) -> Self {
+        Self::new(Exit::Failed, what)
+    }
+
+    /// One more line of values.
+    #[must_use]
+    pub fn detail(mut self, line: impl Into<String>) -> Self {
+        self.detail.push(line.into());
+        self
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.what)?;
+        for line in &self.detail {
+            write!(f, "; {line}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Failure {}
