@@ -41,7 +41,12 @@ pub struct Failure {
 impl Failure {
     /// A failure of some class.
     pub fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self { what: what.into(), detail: Vec::new(), hint: None, exit }
+        Self {
+            what: what.into(),
+            detail: Vec::new(),
+            hint: None,
+            exit,
+        }
     }
 
     /// Flags or ALTER text are wrong.

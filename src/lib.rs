@@ -11,6 +11,7 @@
 //!
 //! Why it is right is told in `docs/correctness.md`; how it is built in `docs/architecture.md`.
 
+pub mod changes;
 pub mod error;
 pub mod key;
 pub mod schema;

@@ -14,7 +14,10 @@ pub struct TableName {
 impl TableName {
     /// A name from its two parts, unquoted.
     pub fn new(schema: impl Into<String>, table: impl Into<String>) -> Self {
-        Self { schema: schema.into(), table: table.into() }
+        Self {
+            schema: schema.into(),
+            table: table.into(),
+        }
     }
 
     /// Another table of the same schema.
@@ -25,7 +28,12 @@ impl TableName {
 
 impl fmt::Display for TableName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`.`{}`", self.schema.replace('`', "``"), self.table.replace('`', "``"))
+        write!(
+            f,
+            "`{}`.`{}`",
+            self.schema.replace('`', "``"),
+            self.table.replace('`', "``")
+        )
     }
 }
 
@@ -112,7 +120,16 @@ impl UniqueKey {
 
     /// Its columns, if it is made of whole columns only.
     pub fn whole_columns(&self) -> Option<Vec<&str>> {
-        self.parts.iter().map(|part| if part.prefix.is_some() { None } else { part.column.as_deref() }).collect()
+        self.parts
+            .iter()
+            .map(|part| {
+                if part.prefix.is_some() {
+                    None
+                } else {
+                    part.column.as_deref()
+                }
+            })
+            .collect()
     }
 }
 
