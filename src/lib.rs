@@ -13,4 +13,5 @@
 
 pub mod error;
 pub mod key;
+pub mod mysql;
 pub mod schema;
