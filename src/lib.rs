@@ -14,4 +14,5 @@
 pub mod changes;
 pub mod error;
 pub mod key;
+pub mod mysql;
 pub mod schema;
