@@ -11,8 +11,12 @@
 //!
 //! Why it is right is told in `docs/correctness.md`; how it is built in `docs/architecture.md`.
 
+pub mod binlog;
 pub mod changes;
 pub mod error;
 pub mod key;
 pub mod mysql;
+pub mod pace;
+pub mod position;
 pub mod schema;
+pub mod tasks;
