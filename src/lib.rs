@@ -11,8 +11,10 @@
 //!
 //! Why it is right is told in `docs/correctness.md`; how it is built in `docs/architecture.md`.
 
+pub mod binlog;
 pub mod changes;
 pub mod error;
 pub mod key;
 pub mod mysql;
 pub mod schema;
+pub mod sql;

@@ -1,0 +1,3 @@
+//! The binlog: from the server's stream of events to the keys of one table's changed rows.
+
+pub mod rows;
