@@ -19,4 +19,5 @@ pub mod mysql;
 pub mod pace;
 pub mod position;
 pub mod schema;
+pub mod sql;
 pub mod tasks;
