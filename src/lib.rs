@@ -12,7 +12,11 @@
 //! Why it is right is told in `docs/correctness.md`; how it is built in `docs/architecture.md`.
 
 pub mod changes;
+pub mod cli;
+pub mod config;
 pub mod error;
 pub mod key;
+pub mod migrate;
 pub mod mysql;
 pub mod schema;
+pub mod status;
