@@ -22,7 +22,10 @@ fn run(config: Config) -> ExitCode {
     let format = config.log.format;
     let screen = Screen::new(&config.log);
     log::start(&config.log, screen.clone());
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(WORKER_THREADS).enable_all().build()
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKER_THREADS)
+        .enable_all()
+        .build()
     {
         Ok(runtime) => runtime,
         Err(error) => return no_runtime(&error, format),
@@ -33,6 +36,10 @@ fn run(config: Config) -> ExitCode {
 
 fn no_runtime(error: &std::io::Error, format: LogFormat) -> ExitCode {
     let failure = Failure::new(Exit::Internal, "cannot start threads").detail(error.to_string());
-    render::to_stderr(&render::failure(&failure, &["nothing was created on the server".to_string()], format));
+    render::to_stderr(&render::failure(
+        &failure,
+        &["nothing was created on the server".to_string()],
+        format,
+    ));
     cli::exit_code(failure.exit)
 }

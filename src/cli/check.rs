@@ -60,7 +60,12 @@ impl Problems {
         T::try_from(value).unwrap_or_default()
     }
 
-    fn number_or_default<T: TryFrom<u64> + Default>(&mut self, flag: &str, value: Option<u64>, bounds: Bounds) -> T {
+    fn number_or_default<T: TryFrom<u64> + Default>(
+        &mut self,
+        flag: &str,
+        value: Option<u64>,
+        bounds: Bounds,
+    ) -> T {
         self.number(flag, value.unwrap_or(bounds.default), bounds)
     }
 
@@ -89,7 +94,8 @@ pub fn config(args: AlterArgs, world: &Surroundings) -> Result<Config, Vec<Failu
     if !problems.0.is_empty() {
         return Err(problems.0);
     }
-    let connection = connection::with_password(found, &args.connection, world).map_err(|problem| vec![problem])?;
+    let connection =
+        connection::with_password(found, &args.connection, world).map_err(|problem| vec![problem])?;
     Ok(Config {
         connection,
         schema: what.schema,
@@ -133,8 +139,11 @@ struct Pace {
 
 impl Pace {
     fn check(args: &args::pace::PaceArgs, problems: &mut Problems) -> Self {
-        let megabytes: u64 =
-            problems.number_or_default("--dirty-megabytes-max", args.dirty_megabytes_max, config::DIRTY_MEGABYTES);
+        let megabytes: u64 = problems.number_or_default(
+            "--dirty-megabytes-max",
+            args.dirty_megabytes_max,
+            config::DIRTY_MEGABYTES,
+        );
         Self {
             workers_max: problems.number_or_none("--workers", args.workers, config::WORKERS),
             chunk_rows: problems.number_or_none("--chunk-size", args.chunk_size, config::CHUNK_ROWS),
@@ -154,7 +163,11 @@ impl Pace {
                 args.heartbeat_interval_millis,
                 config::HEARTBEAT_MILLIS,
             ),
-            dirty_keys_max: problems.number_or_default("--dirty-keys-max", args.dirty_keys_max, config::DIRTY_KEYS),
+            dirty_keys_max: problems.number_or_default(
+                "--dirty-keys-max",
+                args.dirty_keys_max,
+                config::DIRTY_KEYS,
+            ),
             dirty_bytes_max: megabytes.saturating_mul(1 << 20),
             replica_server_id: problems.number_or_default(
                 "--replica-server-id",
@@ -194,8 +207,9 @@ impl Swap {
 fn renames(args: &args::safety::SafetyArgs, problems: &mut Problems) {
     if args.approve_renamed_columns && args.skip_renamed_columns {
         problems.add(
-            Failure::usage("--approve-renamed-columns and --skip-renamed-columns say opposite things")
-                .hint("keep the first if the values shall be carried over to the new names, the second if not"),
+            Failure::usage("--approve-renamed-columns and --skip-renamed-columns say opposite things").hint(
+                "keep the first if the values shall be carried over to the new names, the second if not",
+            ),
         );
     }
 }
@@ -206,9 +220,13 @@ fn log(args: &args::output::OutputArgs) -> LogConfig {
         (_, true) => LogLevel::Debug,
         _ => LogLevel::Info,
     };
-    LogConfig { format: args.log_format, level }
+    LogConfig {
+        format: args.log_format,
+        level,
+    }
 }
 
 fn out_of_bounds(flag: &str, value: u64, bounds: Bounds) -> Failure {
-    Failure::usage(format!("{flag} is {value}")).hint(format!("give a number from {} to {}", bounds.min, bounds.max))
+    Failure::usage(format!("{flag} is {value}"))
+        .hint(format!("give a number from {} to {}", bounds.min, bounds.max))
 }

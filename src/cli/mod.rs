@@ -61,7 +61,11 @@ fn unparsed_text(error: &clap::Error, argv: &[OsString]) -> String {
         return text;
     }
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let what = lines.next().unwrap_or("the flags are wrong").trim_start_matches("error: ").to_string();
+    let what = lines
+        .next()
+        .unwrap_or("the flags are wrong")
+        .trim_start_matches("error: ")
+        .to_string();
     let failure = lines.fold(Failure::usage(what), |failure, line| failure.detail(line));
     render::failure(&failure, &[], LogFormat::Json)
 }
@@ -69,12 +73,19 @@ fn unparsed_text(error: &clap::Error, argv: &[OsString]) -> String {
 /// Flags that cannot be parsed may still say how they want to hear of it.
 fn wants_json(argv: &[OsString]) -> bool {
     let joined = argv.iter().any(|arg| arg == "--log-format=json");
-    joined || argv.windows(2).any(|pair| pair.iter().eq(["--log-format", "json"].iter()))
+    joined
+        || argv
+            .windows(2)
+            .any(|pair| pair.iter().eq(["--log-format", "json"].iter()))
 }
 
 /// The long names of all flags of `alter`.
 fn flag_names() -> impl Iterator<Item = String> {
     let command = <Cli as clap::CommandFactory>::command();
     let alter = command.find_subcommand("alter").cloned().unwrap_or_default();
-    alter.get_arguments().filter_map(|arg| arg.get_long().map(str::to_string)).collect::<Vec<_>>().into_iter()
+    alter
+        .get_arguments()
+        .filter_map(|arg| arg.get_long().map(str::to_string))
+        .collect::<Vec<_>>()
+        .into_iter()
 }

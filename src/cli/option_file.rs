@@ -36,7 +36,11 @@ impl ClientOptions {
                 Line::Option(..) | Line::Nothing => {}
             }
         }
-        if problems.is_empty() { Ok(options) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(options)
+        } else {
+            Err(problems)
+        }
     }
 
     /// An option's value; names are written with `-`.
@@ -94,7 +98,10 @@ fn without_comment(line: &str) -> &str {
 }
 
 fn unquoted(value: &str) -> &str {
-    ['\'', '"'].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(value)
+    ['\'', '"']
+        .into_iter()
+        .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
+        .unwrap_or(value)
 }
 
 fn unescaped(value: &str) -> String {
@@ -128,16 +135,24 @@ fn expand(value: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<String, S
 }
 
 fn included(line: usize) -> Failure {
-    Failure::usage(format!("line {line} of the option file includes another file, which is not followed"))
-        .hint("put the account into a file of its own, with a [client] section, and give that to --conf")
+    Failure::usage(format!(
+        "line {line} of the option file includes another file, which is not followed"
+    ))
+    .hint("put the account into a file of its own, with a [client] section, and give that to --conf")
 }
 
 fn broken(line: usize) -> Failure {
-    Failure::usage(format!("line {line} of the option file is neither a [group] nor an option"))
-        .hint("see that every line is of the form name=value; the line is not shown because it may hold a password")
+    Failure::usage(format!(
+        "line {line} of the option file is neither a [group] nor an option"
+    ))
+    .hint(
+        "see that every line is of the form name=value; the line is not shown because it may hold a password",
+    )
 }
 
 fn unset(line: usize, option: &str, name: &str) -> Failure {
-    Failure::usage(format!("line {line} of the option file takes {option} from ${{{name}}}, which is not set"))
-        .hint(format!("export {name}, or write the value into the file"))
+    Failure::usage(format!(
+        "line {line} of the option file takes {option} from ${{{name}}}, which is not set"
+    ))
+    .hint(format!("export {name}, or write the value into the file"))
 }

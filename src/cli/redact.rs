@@ -11,17 +11,25 @@ pub fn passwords(text: &str, argv: &[OsString]) -> String {
     let mut secrets: Vec<String> = suspects(argv);
     // Longest first: a secret may contain another.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    secrets.iter().fold(text.to_string(), |text, secret| text.replace(secret.as_str(), "***"))
+    secrets.iter().fold(text.to_string(), |text, secret| {
+        text.replace(secret.as_str(), "***")
+    })
 }
 
 fn suspects(argv: &[OsString]) -> Vec<String> {
-    let args: Vec<String> = argv.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let args: Vec<String> = argv
+        .iter()
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect();
     let mut found = Vec::new();
     for (at, arg) in args.iter().enumerate() {
         if let Some(glued) = glued(arg) {
             found.push(glued.to_string());
         }
-        let follows = at.checked_sub(1).and_then(|before| args.get(before)).is_some_and(|flag| names_password(flag));
+        let follows = at
+            .checked_sub(1)
+            .and_then(|before| args.get(before))
+            .is_some_and(|flag| names_password(flag));
         if follows && !known_flag(arg) {
             found.push(arg.clone());
         }

@@ -35,7 +35,10 @@ pub fn outcome(outcome: &Result<Report, Ended>, format: LogFormat) -> ExitCode {
 /// What a good run has to say, ready to print.
 pub fn report(report: &Report, format: LogFormat) -> String {
     match format {
-        LogFormat::Text => report.lines.iter().fold(String::new(), |text, line| text + line + "\n"),
+        LogFormat::Text => report
+            .lines
+            .iter()
+            .fold(String::new(), |text, line| text + line + "\n"),
         LogFormat::Json => format!("{}\n", json!({ "report": report.lines })),
     }
 }
@@ -48,7 +51,10 @@ pub fn to_stderr(text: &str) {
 fn text(failure: &Failure, state: &[String]) -> String {
     let mut text = String::new();
     part(&mut text, "error", &failure.what);
-    failure.detail.iter().for_each(|line| part(&mut text, "detail", line));
+    failure
+        .detail
+        .iter()
+        .for_each(|line| part(&mut text, "detail", line));
     failure.hint.iter().for_each(|line| part(&mut text, "hint", line));
     state.iter().for_each(|line| part(&mut text, "state", line));
     text

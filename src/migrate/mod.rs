@@ -23,5 +23,8 @@ pub struct Ended {
 /// Changes the table, or says what would happen.
 pub async fn alter(_config: Config, _reporter: Reporter) -> Result<Report, Ended> {
     let failure = Failure::new(Exit::Internal, "not built yet");
-    Err(Ended { failure, state: vec!["nothing was created on the server".to_string()] })
+    Err(Ended {
+        failure,
+        state: vec!["nothing was created on the server".to_string()],
+    })
 }

@@ -18,8 +18,15 @@ const NEWS: Duration = Duration::from_secs(60);
 ///
 /// A fresh state is news: it is followed each second for a minute, however old the run is.
 pub fn interval(elapsed: Duration, since_change: Duration) -> Duration {
-    let age = if since_change < NEWS { since_change.min(elapsed) } else { elapsed };
-    STEPS.iter().find(|(from, _)| age >= *from).map_or(Duration::from_secs(1), |(_, every)| *every)
+    let age = if since_change < NEWS {
+        since_change.min(elapsed)
+    } else {
+        elapsed
+    };
+    STEPS
+        .iter()
+        .find(|(from, _)| age >= *from)
+        .map_or(Duration::from_secs(1), |(_, every)| *every)
 }
 
 /// Whether a status is due. Times are ages of the run: now, of the last status printed, of the last change of state.

@@ -65,7 +65,11 @@ fn changes(snapshot: &Snapshot) -> String {
 
 /// `42s`, `3m07s`, `2h05m07s`.
 pub fn clock(time: Duration) -> String {
-    let (hours, minutes, seconds) = (time.as_secs() / 3600, time.as_secs() / 60 % 60, time.as_secs() % 60);
+    let (hours, minutes, seconds) = (
+        time.as_secs() / 3600,
+        time.as_secs() / 60 % 60,
+        time.as_secs() % 60,
+    );
     match (hours, minutes) {
         (0, 0) => format!("{seconds}s"),
         (0, _) => format!("{minutes}m{seconds:02}s"),

@@ -125,7 +125,9 @@ impl Snapshot {
         match self.state {
             Phase::Preparing => 0.0,
             Phase::Copying | Phase::Throttled(_) if self.rows_estimate == 0 => 0.0,
-            Phase::Copying | Phase::Throttled(_) => (self.rows_copied as f64 / self.rows_estimate as f64).min(0.999),
+            Phase::Copying | Phase::Throttled(_) => {
+                (self.rows_copied as f64 / self.rows_estimate as f64).min(0.999)
+            }
             _ => 1.0,
         }
     }

@@ -28,7 +28,13 @@ impl Reporter {
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {wide_msg}") {
             bar.set_style(style);
         }
-        Self { form: screen.form(), bar, printed: None, changed: Duration::ZERO, state: None }
+        Self {
+            form: screen.form(),
+            bar,
+            printed: None,
+            changed: Duration::ZERO,
+            state: None,
+        }
     }
 
     /// Shows how far the run is, if it is time to. Call it as often as is convenient, about each second, and whenever
@@ -52,7 +58,8 @@ impl Reporter {
     }
 
     fn draw(&self, snapshot: &Snapshot) {
-        self.bar.set_position((snapshot.progress() * BAR_STEPS as f64) as u64);
+        self.bar
+            .set_position((snapshot.progress() * BAR_STEPS as f64) as u64);
         self.bar.set_message(line(snapshot));
     }
 

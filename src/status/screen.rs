@@ -51,7 +51,10 @@ impl Screen {
             Form::Bar => ProgressDrawTarget::stderr_with_hz(4),
             _ => ProgressDrawTarget::hidden(),
         };
-        Self { form, bars: MultiProgress::with_draw_target(target) }
+        Self {
+            form,
+            bars: MultiProgress::with_draw_target(target),
+        }
     }
 
     /// What the status looks like.
@@ -69,7 +72,9 @@ impl<'a> MakeWriter<'a> for Screen {
     type Writer = LogWriter;
 
     fn make_writer(&'a self) -> LogWriter {
-        LogWriter { bars: self.bars.clone() }
+        LogWriter {
+            bars: self.bars.clone(),
+        }
     }
 }
 

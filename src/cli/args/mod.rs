@@ -14,7 +14,12 @@ use clap::{Parser, Subcommand};
 
 /// Changes the structure of a MySQL table while the application keeps writing to it.
 #[derive(Parser, Debug)]
-#[command(name = "ghost-rs", version, disable_help_subcommand = true, max_term_width = 110)]
+#[command(
+    name = "ghost-rs",
+    version,
+    disable_help_subcommand = true,
+    max_term_width = 110
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -60,21 +60,30 @@ fn ask(connection: &Connection, world: &Surroundings) -> Result<Secret, Failure>
 
 fn unasked(file: &ClientOptions, world: &Surroundings) -> Secret {
     let from_env = PASSWORD_VARIABLES.iter().find_map(|name| (world.env)(name));
-    Secret::new(from_env.or_else(|| file.get("password").map(str::to_string)).unwrap_or_default())
+    Secret::new(
+        from_env
+            .or_else(|| file.get("password").map(str::to_string))
+            .unwrap_or_default(),
+    )
 }
 
 fn option_file(args: &Args, world: &Surroundings, problems: &mut Problems) -> ClientOptions {
-    let Some(path) = &args.conf else { return ClientOptions::default() };
+    let Some(path) = &args.conf else {
+        return ClientOptions::default();
+    };
     let text = problems.take(readable("--conf", path, world));
     ClientOptions::parse(&text, &world.env).unwrap_or_else(|found| {
-        found.into_iter().for_each(|problem| problems.add(problem.detail(path.display().to_string())));
+        found
+            .into_iter()
+            .for_each(|problem| problems.add(problem.detail(path.display().to_string())));
         ClientOptions::default()
     })
 }
 
 fn readable(flag: &str, path: &Path, world: &Surroundings) -> Result<String, Failure> {
-    (world.read)(path)
-        .map_err(|error| Failure::usage(format!("{flag}: cannot read {}", path.display())).detail(error.to_string()))
+    (world.read)(path).map_err(|error| {
+        Failure::usage(format!("{flag}: cannot read {}", path.display())).detail(error.to_string())
+    })
 }
 
 fn host(args: &Args, file: &ClientOptions) -> Result<String, Failure> {
@@ -87,12 +96,17 @@ fn host(args: &Args, file: &ClientOptions) -> Result<String, Failure> {
 
 fn port(args: &Args, file: &ClientOptions) -> Result<u16, Failure> {
     let wrong = |text: &str| {
-        Failure::usage(format!("the port is {text}")).hint("give a number from 1 to 65535; MySQL's own is 3306")
+        Failure::usage(format!("the port is {text}"))
+            .hint("give a number from 1 to 65535; MySQL's own is 3306")
     };
     match (args.port, file.get("port")) {
         (Some(0), _) => Err(wrong("0")),
         (Some(port), _) => Ok(port),
-        (None, Some(text)) => text.parse().ok().filter(|port| *port != 0).ok_or_else(|| wrong(text)),
+        (None, Some(text)) => text
+            .parse()
+            .ok()
+            .filter(|port| *port != 0)
+            .ok_or_else(|| wrong(text)),
         (None, None) => Ok(3306),
     }
 }
@@ -100,8 +114,10 @@ fn port(args: &Args, file: &ClientOptions) -> Result<u16, Failure> {
 fn socket(args: &Args, file: &ClientOptions) -> Result<Option<PathBuf>, Failure> {
     let tcp = args.host.as_deref().is_some_and(|host| host != "localhost") || args.port.is_some() || args.ssl;
     match &args.socket {
-        Some(_) if tcp => Err(Failure::usage("--socket is given together with a flag that only TCP has a use for")
-            .hint("keep either --socket or --host, --port and --ssl")),
+        Some(_) if tcp => Err(Failure::usage(
+            "--socket is given together with a flag that only TCP has a use for",
+        )
+        .hint("keep either --socket or --host, --port and --ssl")),
         Some(path) => Ok(Some(path.clone())),
         None if tcp => Ok(None),
         None => Ok(file.get("socket").map(PathBuf::from)),
@@ -111,10 +127,8 @@ fn socket(args: &Args, file: &ClientOptions) -> Result<Option<PathBuf>, Failure>
 fn user(args: &Args, file: &ClientOptions) -> Result<String, Failure> {
     match args.user.as_deref().or(file.get("user")) {
         Some(user) if !user.is_empty() => Ok(user.to_string()),
-        _ => {
-            Err(Failure::usage("no account is given")
-                .hint("say --user, or --conf with a file that has one in [client]"))
-        }
+        _ => Err(Failure::usage("no account is given")
+            .hint("say --user, or --conf with a file that has one in [client]")),
     }
 }
 
@@ -158,7 +172,10 @@ fn needs_ssl(args: &Args) -> Vec<&'static str> {
         ("--ssl-key", args.ssl_key.is_some()),
         ("--ssl-allow-insecure", args.ssl_allow_insecure),
     ];
-    given.into_iter().filter_map(|(flag, given)| given.then_some(flag)).collect()
+    given
+        .into_iter()
+        .filter_map(|(flag, given)| given.then_some(flag))
+        .collect()
 }
 
 /// `mysql` encrypts with `ssl-ca` or `ssl-mode` in its file, so a file that says so counts as `--ssl`.
@@ -169,7 +186,11 @@ fn mode(args: &Args, file: &ClientOptions) -> TlsMode {
         Some("DISABLED") => false,
         _ => file.get("ssl-ca").is_some(),
     };
-    if args.ssl || by_file { TlsMode::Required } else { TlsMode::Off }
+    if args.ssl || by_file {
+        TlsMode::Required
+    } else {
+        TlsMode::Off
+    }
 }
 
 fn pem_files(tls: &Tls, world: &Surroundings, problems: &mut Problems) {
@@ -179,8 +200,15 @@ fn pem_files(tls: &Tls, world: &Surroundings, problems: &mut Problems) {
                 .hint("give both, or neither"),
         );
     }
-    let files = [("--ssl-ca", &tls.ca), ("--ssl-cert", &tls.cert), ("--ssl-key", &tls.key)];
-    for (flag, path) in files.into_iter().filter_map(|(flag, path)| Some((flag, path.as_ref()?))) {
+    let files = [
+        ("--ssl-ca", &tls.ca),
+        ("--ssl-cert", &tls.cert),
+        ("--ssl-key", &tls.key),
+    ];
+    for (flag, path) in files
+        .into_iter()
+        .filter_map(|(flag, path)| Some((flag, path.as_ref()?)))
+    {
         if let Err(problem) = readable(flag, path, world) {
             problems.add(problem);
         }

@@ -31,7 +31,12 @@ pub(super) fn check(args: &Args, problems: &mut Problems) -> What {
     }
     let named = problems.take(named_in(&alter));
     What {
-        schema: problems.take(agreed("--database", "database", args.database.as_deref(), named.schema)),
+        schema: problems.take(agreed(
+            "--database",
+            "database",
+            args.database.as_deref(),
+            named.schema,
+        )),
         table: problems.take(agreed("--table", "table", args.table.as_deref(), named.table)),
         alter,
     }
@@ -45,15 +50,18 @@ fn named_in(_alter: &str) -> Result<Named, Failure> {
 /// One name out of two sources that may be silent but may not contradict each other.
 fn agreed(flag: &str, kind: &str, given: Option<&str>, named: Option<String>) -> Result<String, Failure> {
     match (given, named) {
-        (Some(given), Some(named)) if given != named => {
-            Err(Failure::usage(format!("{flag} and --alter name different {kind}s"))
-                .detail(format!("{flag} is '{given}', --alter says '{named}'"))
-                .hint(format!("leave {flag} out, or give --alter only the clauses after the table's name")))
-        }
+        (Some(given), Some(named)) if given != named => Err(Failure::usage(format!(
+            "{flag} and --alter name different {kind}s"
+        ))
+        .detail(format!("{flag} is '{given}', --alter says '{named}'"))
+        .hint(format!(
+            "leave {flag} out, or give --alter only the clauses after the table's name"
+        ))),
         (Some(name), _) => name_allowed(flag, name.to_string()),
         (None, Some(name)) => name_allowed("--alter", name),
-        (None, None) => Err(Failure::usage(format!("no {kind} is given"))
-            .hint(format!("say {flag}, or give --alter a whole ALTER TABLE statement that names it"))),
+        (None, None) => Err(Failure::usage(format!("no {kind} is given")).hint(format!(
+            "say {flag}, or give --alter a whole ALTER TABLE statement that names it"
+        ))),
     }
 }
 
@@ -62,7 +70,10 @@ fn name_allowed(flag: &str, name: String) -> Result<String, Failure> {
     match chars {
         0 => Err(Failure::usage(format!("{flag} is an empty name"))),
         1..=NAME_CHARS_MAX => Ok(name),
-        _ => Err(Failure::usage(format!("{flag} is a name of {chars} characters: '{name}'"))
-            .hint(format!("MySQL allows {NAME_CHARS_MAX}; give the name without backticks or a schema in it"))),
+        _ => Err(
+            Failure::usage(format!("{flag} is a name of {chars} characters: '{name}'")).hint(format!(
+                "MySQL allows {NAME_CHARS_MAX}; give the name without backticks or a schema in it"
+            )),
+        ),
     }
 }
