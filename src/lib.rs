@@ -11,8 +11,11 @@
 //!
 //! Why it is right is told in `docs/correctness.md`; how it is built in `docs/architecture.md`.
 
+pub mod alter;
+pub mod binlog;
 pub mod changes;
 pub mod error;
 pub mod key;
 pub mod mysql;
+pub mod plan;
 pub mod schema;
