@@ -11,6 +11,8 @@
 //!
 //! Why it is right is told in `docs/correctness.md`; how it is built in `docs/architecture.md`.
 
+pub mod alter;
+pub mod binlog;
 pub mod changes;
 pub mod cli;
 pub mod config;
@@ -18,5 +20,6 @@ pub mod error;
 pub mod key;
 pub mod migrate;
 pub mod mysql;
+pub mod plan;
 pub mod schema;
 pub mod status;
