@@ -3,6 +3,7 @@
 //! Only this module and `binlog` name the driver. Everything above sees rows as bytes and errors as [`SqlError`].
 
 pub mod codes;
+pub mod connect;
 pub mod session;
 pub mod settings;
 

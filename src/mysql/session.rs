@@ -6,12 +6,14 @@
 //! caller's, who knows what may be repeated.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, Value};
 
 use super::codes::{self, Class};
+use super::connect::connect;
 use super::settings::SessionSettings;
 use crate::error::{Exit, Failure};
 
@@ -93,7 +95,6 @@ impl Row {
 }
 
 /// A connection with our settings, and what it is for.
-#[derive(Debug)]
 pub struct Session {
     conn: Conn,
     id: u32,
@@ -201,7 +202,7 @@ fn into_bytes(value: Value) -> Option<Vec<u8>> {
 }
 
 /// Opens sessions on one server, all the same way.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Sessions {
     opts: Opts,
     connect_limit: Duration,
@@ -227,21 +228,24 @@ impl Sessions {
 
     /// A new session, in a failure's words where that does not work.
     pub async fn open(&self, purpose: &'static str) -> Result<Session, Failure> {
-        let conn = self.connect().await?;
+        let conn = connect(&self.opts, self.connect_limit).await?;
         Session::start(conn, purpose, &self.settings)
             .await
             .map_err(|error| error.failure(format!("The settings of a session ({purpose}) could not be applied.")))
     }
+}
 
-    async fn connect(&self) -> Result<Conn, Failure> {
-        let address = format!("{}:{}", self.opts.ip_or_hostname(), self.opts.tcp_port());
-        match tokio::time::timeout(self.connect_limit, Conn::new(self.opts.clone())).await {
-            Ok(Ok(conn)) => Ok(conn),
-            Ok(Err(error)) => Err(Failure::new(Exit::Unreachable, format!("Cannot connect to {address}: {error}"))),
-            Err(_) => {
-                Err(Failure::new(Exit::Unreachable, format!("No answer from {address} in {:?}.", self.connect_limit)))
-            }
-        }
+/// Not derived: the driver's options are in there, and their `Debug` prints the password.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("id", &self.id).field("purpose", &self.purpose).finish_non_exhaustive()
+    }
+}
+
+/// Not derived, for the same reason.
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
