@@ -13,6 +13,7 @@
 
 pub mod changes;
 pub mod error;
+pub mod inspect;
 pub mod key;
 pub mod mysql;
 pub mod schema;

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 
 /// Needed on the table and on each helper table. TRIGGER is for *seeing* triggers: without it the server says that
 /// there are none.
-const ON_TABLES: &[&str] =
-    &["ALTER", "CREATE", "DELETE", "DROP", "INDEX", "INSERT", "SELECT", "TRIGGER", "UPDATE"];
+const ON_TABLES: &[&str] = &[
+    "ALTER", "CREATE", "DELETE", "DROP", "INDEX", "INSERT", "SELECT", "TRIGGER", "UPDATE",
+];
 /// Needed on the schema; these cannot be granted on a table.
 const ON_SCHEMA: &[&str] = &["CREATE TEMPORARY TABLES", "LOCK TABLES"];
 /// Needed on `*.*`: to read the binlog, and to ask for its position.
@@ -58,29 +59,54 @@ impl Missing {
         let account = quote_account(account);
         let on_schema = format!("`{}`.*", escape_pattern(schema).replace('`', "``"));
         let statement = |privileges: &[&str], place: &str| {
-            (!privileges.is_empty()).then(|| format!("GRANT {} ON {place} TO {account};", privileges.join(", ")))
+            (!privileges.is_empty())
+                .then(|| format!("GRANT {} ON {place} TO {account};", privileges.join(", ")))
         };
-        [statement(&self.schema, &on_schema), statement(&self.global, "*.*")].into_iter().flatten().collect()
+        [
+            statement(&self.schema, &on_schema),
+            statement(&self.global, "*.*"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }
 
 impl Grants {
     /// Reads the lines of SHOW GRANTS. With `partial_revokes`, `%` and `_` in schema names are no wildcards.
     pub fn parse<S: AsRef<str>>(lines: &[S], partial_revokes: bool) -> Self {
-        Self { statements: lines.iter().filter_map(|line| statement(line.as_ref())).collect(), partial_revokes }
+        Self {
+            statements: lines.iter().filter_map(|line| statement(line.as_ref())).collect(),
+            partial_revokes,
+        }
     }
 
     /// What a run on these tables of a schema (the source and our helper tables) needs and the account lacks.
     pub fn missing(&self, schema: &str, tables: &[&str]) -> Missing {
         let on_all = |privilege: &&&str| tables.iter().all(|table| self.on_table(privilege, schema, table));
-        let mut lacking: Vec<&str> = ON_TABLES.iter().filter(|privilege| !on_all(privilege)).copied().collect();
-        lacking.extend(ON_SCHEMA.iter().filter(|privilege| !self.on_schema(privilege, schema)));
+        let mut lacking: Vec<&str> = ON_TABLES
+            .iter()
+            .filter(|privilege| !on_all(privilege))
+            .copied()
+            .collect();
+        lacking.extend(
+            ON_SCHEMA
+                .iter()
+                .filter(|privilege| !self.on_schema(privilege, schema)),
+        );
         lacking.sort_unstable();
         // SUPER stands for REPLICATION CLIENT, as it does for the server.
         let global = |privilege: &&&str| {
             self.global(privilege) || (**privilege == "REPLICATION CLIENT" && self.global("SUPER"))
         };
-        Missing { schema: lacking, global: GLOBAL.iter().filter(|privilege| !global(privilege)).copied().collect() }
+        Missing {
+            schema: lacking,
+            global: GLOBAL
+                .iter()
+                .filter(|privilege| !global(privilege))
+                .copied()
+                .collect(),
+        }
     }
 
     /// Whether the account has a privilege on `*.*`.
@@ -100,17 +126,25 @@ impl Grants {
     }
 
     fn granted(&self, privilege: &str, at: impl Fn(&Scope) -> bool) -> bool {
-        self.statements.iter().any(|statement| !statement.revoke && statement.names(privilege) && at(&statement.scope))
+        self.statements
+            .iter()
+            .any(|statement| !statement.revoke && statement.names(privilege) && at(&statement.scope))
     }
 
     /// A partial revoke takes a global privilege back for one schema, named literally.
     fn revoked(&self, privilege: &str, schema: &str) -> bool {
         let here = |scope: &Scope| matches!(scope, Scope::Schema(name) if unescape_pattern(name) == schema);
-        self.statements.iter().any(|statement| statement.revoke && statement.names(privilege) && here(&statement.scope))
+        self.statements
+            .iter()
+            .any(|statement| statement.revoke && statement.names(privilege) && here(&statement.scope))
     }
 
     fn matches(&self, pattern: &str, schema: &str) -> bool {
-        if self.partial_revokes { unescape_pattern(pattern) == schema } else { like(pattern, schema) }
+        if self.partial_revokes {
+            unescape_pattern(pattern) == schema
+        } else {
+            like(pattern, schema)
+        }
     }
 }
 
@@ -133,7 +167,11 @@ fn statement(line: &str) -> Option<Statement> {
     if privileges.contains("PROXY") {
         return None;
     }
-    Some(Statement { revoke, privileges, scope: scope(place)? })
+    Some(Statement {
+        revoke,
+        privileges,
+        scope: scope(place)?,
+    })
 }
 
 /// The privileges of a list that are not limited to columns.
@@ -152,7 +190,10 @@ fn whole_privileges(list: &str) -> impl Iterator<Item = String> {
             name.push(char);
         }
     }
-    names.into_iter().filter(|name| !name.contains('(')).map(|name| name.trim().to_ascii_uppercase())
+    names
+        .into_iter()
+        .filter(|name| !name.contains('('))
+        .map(|name| name.trim().to_ascii_uppercase())
 }
 
 fn scope(place: &str) -> Option<Scope> {
@@ -188,7 +229,12 @@ fn quoted(text: &str) -> Option<(String, &str)> {
 
 fn split_outside_quotes<'a>(text: &'a str, separator: &str) -> Option<(&'a str, &'a str)> {
     text.match_indices(separator)
-        .map(|(at, _)| (text.get(..at).unwrap_or_default(), text.get(at + separator.len()..).unwrap_or_default()))
+        .map(|(at, _)| {
+            (
+                text.get(..at).unwrap_or_default(),
+                text.get(at + separator.len()..).unwrap_or_default(),
+            )
+        })
         .find(|(before, _)| before.matches('`').count() % 2 == 0)
 }
 
@@ -197,11 +243,17 @@ fn like(pattern: &str, text: &str) -> bool {
     let mut chars = pattern.chars();
     match chars.next() {
         None => text.is_empty(),
-        Some('%') => text.char_indices().map(|(at, _)| at).chain([text.len()]).any(|at| {
-            like(chars.as_str(), text.get(at..).unwrap_or_default())
-        }),
+        Some('%') => text
+            .char_indices()
+            .map(|(at, _)| at)
+            .chain([text.len()])
+            .any(|at| like(chars.as_str(), text.get(at..).unwrap_or_default())),
         Some(first) => {
-            let literal = if first == '\\' { chars.next().unwrap_or(first) } else { first };
+            let literal = if first == '\\' {
+                chars.next().unwrap_or(first)
+            } else {
+                first
+            };
             let mut rest = text.chars();
             let Some(char) = rest.next() else { return false };
             ((first == '_') || char == literal) && like(chars.as_str(), rest.as_str())
@@ -210,7 +262,10 @@ fn like(pattern: &str, text: &str) -> bool {
 }
 
 fn escape_pattern(schema: &str) -> String {
-    schema.replace('\\', "\\\\").replace('_', "\\_").replace('%', "\\%")
+    schema
+        .replace('\\', "\\\\")
+        .replace('_', "\\_")
+        .replace('%', "\\%")
 }
 
 fn unescape_pattern(pattern: &str) -> String {
@@ -227,27 +282,47 @@ mod tests {
     use super::*;
 
     const ALL: &[&str] = &[
-        "ALTER", "CREATE", "CREATE TEMPORARY TABLES", "DELETE", "DROP", "INDEX", "INSERT", "LOCK TABLES", "SELECT",
-        "TRIGGER", "UPDATE",
+        "ALTER",
+        "CREATE",
+        "CREATE TEMPORARY TABLES",
+        "DELETE",
+        "DROP",
+        "INDEX",
+        "INSERT",
+        "LOCK TABLES",
+        "SELECT",
+        "TRIGGER",
+        "UPDATE",
     ];
     const REPLICATION: &str = "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `u`@`%`";
 
     fn lacking(lines: &[&str]) -> Vec<&'static str> {
-        Grants::parse(lines, false).missing("shop_a", &["t", "_t_gho"]).schema
+        Grants::parse(lines, false)
+            .missing("shop_a", &["t", "_t_gho"])
+            .schema
     }
 
     #[test]
     fn what_satisfies_a_schema() {
         let none: &[&str] = &[];
         let cases: &[(&[&str], &[&str])] = &[
-            (&["GRANT ALL PRIVILEGES ON *.* TO `u`@`%` WITH GRANT OPTION"], none),
+            (
+                &["GRANT ALL PRIVILEGES ON *.* TO `u`@`%` WITH GRANT OPTION"],
+                none,
+            ),
             (&["GRANT ALL PRIVILEGES ON `shop\\_a`.* TO `u`@`%`"], none),
             (&["GRANT ALL PRIVILEGES ON `shop_a`.* TO `u`@`%`"], none),
             (&["GRANT ALL PRIVILEGES ON `shop%`.* TO `u`@`%`"], none),
             (&["GRANT ALL PRIVILEGES ON `shop\\_`.* TO `u`@`%`"], ALL),
             (&["GRANT ALL PRIVILEGES ON `shop`.* TO `u`@`%`"], ALL),
-            (&["GRANT USAGE ON *.* TO `u`@`%`", "GRANT `role`@`%` TO `u`@`%`"], ALL),
-            (&["GRANT PROXY ON ``@`` TO `root`@`localhost` WITH GRANT OPTION"], ALL),
+            (
+                &["GRANT USAGE ON *.* TO `u`@`%`", "GRANT `role`@`%` TO `u`@`%`"],
+                ALL,
+            ),
+            (
+                &["GRANT PROXY ON ``@`` TO `root`@`localhost` WITH GRANT OPTION"],
+                ALL,
+            ),
             (&["GRANT ALL PRIVILEGES ON FUNCTION `shop_a`.`t` TO `u`@`%`"], ALL),
             (
                 &["GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, INDEX, ALTER ON `shop_a`.* TO `u`@`%`"],
@@ -264,14 +339,23 @@ mod tests {
         let source = "GRANT SELECT, INSERT (`a`, `b, ON c`), UPDATE ON `shop_a`.`t` TO `u`@`%`";
         let ghost = "GRANT SELECT, UPDATE ON TABLE `shop_a`.`_t_gho` TO `u`@`%`";
         let missing = lacking(&[source, ghost]);
-        assert!(!missing.contains(&"SELECT") && !missing.contains(&"UPDATE"), "{missing:?}");
-        assert!(missing.contains(&"INSERT"), "a column's INSERT is not the table's: {missing:?}");
+        assert!(
+            !missing.contains(&"SELECT") && !missing.contains(&"UPDATE"),
+            "{missing:?}"
+        );
+        assert!(
+            missing.contains(&"INSERT"),
+            "a column's INSERT is not the table's: {missing:?}"
+        );
         assert!(lacking(&[source]).contains(&"SELECT"));
     }
 
     #[test]
     fn partial_revokes_take_back() {
-        let lines = ["GRANT SELECT, INSERT, DROP ON *.* TO `u`@`%`", "REVOKE INSERT ON `shop_a`.* FROM `u`@`%`"];
+        let lines = [
+            "GRANT SELECT, INSERT, DROP ON *.* TO `u`@`%`",
+            "REVOKE INSERT ON `shop_a`.* FROM `u`@`%`",
+        ];
         let grants = Grants::parse(&lines, true);
         assert!(grants.on_schema("SELECT", "shop_a"));
         assert!(!grants.on_schema("INSERT", "shop_a"));
@@ -290,8 +374,14 @@ mod tests {
     fn global_privileges() {
         let missing = |lines: &[&str]| Grants::parse(lines, false).missing("s", &["t"]).global;
         assert_eq!(missing(&[REPLICATION]), Vec::<&str>::new());
-        assert_eq!(missing(&["GRANT REPLICATION SLAVE, SUPER ON *.* TO `u`@`%`"]), Vec::<&str>::new());
-        assert_eq!(missing(&["GRANT ALL PRIVILEGES ON `s`.* TO `u`@`%`"]), ["REPLICATION CLIENT", "REPLICATION SLAVE"]);
+        assert_eq!(
+            missing(&["GRANT REPLICATION SLAVE, SUPER ON *.* TO `u`@`%`"]),
+            Vec::<&str>::new()
+        );
+        assert_eq!(
+            missing(&["GRANT ALL PRIVILEGES ON `s`.* TO `u`@`%`"]),
+            ["REPLICATION CLIENT", "REPLICATION SLAVE"]
+        );
     }
 
     #[test]
@@ -302,7 +392,10 @@ mod tests {
 
     #[test]
     fn the_statements_to_run() {
-        let missing = Missing { schema: vec!["DROP", "LOCK TABLES"], global: vec!["REPLICATION SLAVE"] };
+        let missing = Missing {
+            schema: vec!["DROP", "LOCK TABLES"],
+            global: vec!["REPLICATION SLAVE"],
+        };
         assert_eq!(
             missing.statements("shop_a", "app@10.%"),
             [
@@ -315,9 +408,13 @@ mod tests {
 
     #[test]
     fn patterns() {
-        for (pattern, text, expected) in
-            [("a%c", "abbc", true), ("a_c", "abc", true), ("a\\_c", "abc", false), ("a\\_c", "a_c", true), ("%", "", true)]
-        {
+        for (pattern, text, expected) in [
+            ("a%c", "abbc", true),
+            ("a_c", "abc", true),
+            ("a\\_c", "abc", false),
+            ("a\\_c", "a_c", true),
+            ("%", "", true),
+        ] {
             assert_eq!(like(pattern, text), expected, "{pattern} {text}");
         }
     }

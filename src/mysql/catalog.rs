@@ -78,7 +78,13 @@ pub async fn columns(session: &mut Session, name: &TableName) -> Result<Vec<Colu
         literal(&name.schema),
         literal(&name.table)
     );
-    Ok(session.rows(&sql).await?.iter().enumerate().map(|(ordinal, row)| column(ordinal, row)).collect())
+    Ok(session
+        .rows(&sql)
+        .await?
+        .iter()
+        .enumerate()
+        .map(|(ordinal, row)| column(ordinal, row))
+        .collect())
 }
 
 fn column(ordinal: usize, row: &Row) -> Column {
@@ -137,7 +143,11 @@ pub async fn unique_keys(session: &mut Session, name: &TableName) -> Result<Vec<
             Some(key) if key.name == name => key.parts.push(index_part(&row)),
             _ => {
                 let visible = row.text(6).as_deref() == Some("YES");
-                keys.push(UniqueKey { name, parts: vec![index_part(&row)], visible });
+                keys.push(UniqueKey {
+                    name,
+                    parts: vec![index_part(&row)],
+                    visible,
+                });
             }
         }
     }
@@ -184,9 +194,10 @@ pub struct ForeignKeys {
 pub async fn foreign_keys(session: &mut Session, name: &TableName) -> Result<ForeignKeys, SqlError> {
     match innodb_foreign_keys(session, name).await {
         Ok(seen) => Ok(ForeignKeys { seen, complete: true }),
-        Err(error) if error.class() == Class::Access => {
-            Ok(ForeignKeys { seen: visible_foreign_keys(session, name).await?, complete: false })
-        }
+        Err(error) if error.class() == Class::Access => Ok(ForeignKeys {
+            seen: visible_foreign_keys(session, name).await?,
+            complete: false,
+        }),
         Err(error) => Err(error),
     }
 }
@@ -203,7 +214,11 @@ async fn innodb_foreign_keys(session: &mut Session, name: &TableName) -> Result<
         let (schema, table) = text.split_once('/').unwrap_or(("", &text));
         TableName::new(schema, table)
     };
-    let key = |row: &Row| ForeignKey { name: split(row.text(0)).table, child: split(row.text(1)), parent: split(row.text(2)) };
+    let key = |row: &Row| ForeignKey {
+        name: split(row.text(0)).table,
+        child: split(row.text(1)),
+        parent: split(row.text(2)),
+    };
     Ok(rows.iter().map(key).collect())
 }
 
@@ -239,7 +254,10 @@ pub async fn triggers(session: &mut Session, name: &TableName) -> Result<Vec<Str
 
 /// The names of all tables and views of a schema that the account may see.
 pub async fn table_names(session: &mut Session, schema: &str) -> Result<Vec<String>, SqlError> {
-    let sql = format!("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = {}", literal(schema));
+    let sql = format!(
+        "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = {}",
+        literal(schema)
+    );
     texts(session, &sql).await
 }
 
@@ -255,11 +273,18 @@ pub async fn grants(session: &mut Session) -> Result<Vec<String>, SqlError> {
 
 /// The account that the server took us for.
 pub async fn current_user(session: &mut Session) -> Result<String, SqlError> {
-    Ok(texts(session, "SELECT CURRENT_USER()").await?.into_iter().next().unwrap_or_default())
+    Ok(texts(session, "SELECT CURRENT_USER()")
+        .await?
+        .into_iter()
+        .next()
+        .unwrap_or_default())
 }
 
 /// CHECK constraints of a table, in the order of their names.
-pub async fn check_constraints(session: &mut Session, name: &TableName) -> Result<Vec<(String, String)>, SqlError> {
+pub async fn check_constraints(
+    session: &mut Session,
+    name: &TableName,
+) -> Result<Vec<(String, String)>, SqlError> {
     let sql = format!(
         "SELECT t.CONSTRAINT_NAME, c.CHECK_CLAUSE FROM information_schema.TABLE_CONSTRAINTS t \
          JOIN information_schema.CHECK_CONSTRAINTS c \
@@ -269,21 +294,32 @@ pub async fn check_constraints(session: &mut Session, name: &TableName) -> Resul
         literal(&name.table)
     );
     let rows = session.rows(&sql).await?;
-    Ok(rows.iter().map(|row| (row.text(0).unwrap_or_default(), row.text(1).unwrap_or_default())).collect())
+    Ok(rows
+        .iter()
+        .map(|row| (row.text(0).unwrap_or_default(), row.text(1).unwrap_or_default()))
+        .collect())
 }
 
 /// Global variables by lower-case name. One that this server does not know is not in the answer.
 pub async fn variables(session: &mut Session, names: &[&str]) -> Result<HashMap<String, String>, SqlError> {
     let list: Vec<String> = names.iter().map(|name| literal(name)).collect();
     // SHOW needs no privilege and, unlike SELECT @@name, does not mind an unknown name.
-    let rows = session.rows(&format!("SHOW GLOBAL VARIABLES WHERE Variable_name IN ({})", list.join(", "))).await?;
+    let rows = session
+        .rows(&format!(
+            "SHOW GLOBAL VARIABLES WHERE Variable_name IN ({})",
+            list.join(", ")
+        ))
+        .await?;
     let pair = |row: &Row| Some((row.text(0)?.to_ascii_lowercase(), row.text(1)?));
     Ok(rows.iter().filter_map(pair).collect())
 }
 
 /// SHOW BINARY LOG STATUS, by column. `None` where there is no binlog.
 pub async fn log_status(session: &mut Session) -> Result<Option<HashMap<String, Option<String>>>, SqlError> {
-    Ok(either(session, "SHOW BINARY LOG STATUS", "SHOW MASTER STATUS").await?.into_iter().next())
+    Ok(either(session, "SHOW BINARY LOG STATUS", "SHOW MASTER STATUS")
+        .await?
+        .into_iter()
+        .next())
 }
 
 /// SHOW REPLICA STATUS, by column, one row a channel.
@@ -317,7 +353,12 @@ pub async fn prepared_xa(session: &mut Session) -> Result<Option<Vec<String>>, S
 }
 
 async fn texts(session: &mut Session, sql: &str) -> Result<Vec<String>, SqlError> {
-    Ok(session.rows(sql).await?.iter().filter_map(|row| row.text(0)).collect())
+    Ok(session
+        .rows(sql)
+        .await?
+        .iter()
+        .filter_map(|row| row.text(0))
+        .collect())
 }
 
 #[cfg(test)]
@@ -334,7 +375,15 @@ mod tests {
     fn columns_know_their_defaults() {
         let cell = |text: &str| Some(text.as_bytes().to_vec());
         let row = |nullable: &str, extra: &str, default: &str| {
-            let mut cells = vec![cell("c"), cell("INT"), cell("int unsigned"), cell(nullable), None, None, cell(extra)];
+            let mut cells = vec![
+                cell("c"),
+                cell("INT"),
+                cell("int unsigned"),
+                cell(nullable),
+                None,
+                None,
+                cell(extra),
+            ];
             cells.extend([cell(default), None, None, cell("10"), cell("0")]);
             column(3, &Row(cells))
         };
@@ -343,7 +392,10 @@ mod tests {
         assert!(row("NO", "", "1").has_default);
         assert!(row("NO", "DEFAULT_GENERATED", "0").has_default);
         assert!(row("NO", "auto_increment INVISIBLE", "0").auto_increment);
-        assert_eq!(row("NO", "STORED GENERATED INVISIBLE", "0").generated, Some(Generated::Stored));
+        assert_eq!(
+            row("NO", "STORED GENERATED INVISIBLE", "0").generated,
+            Some(Generated::Stored)
+        );
         assert_eq!(row("NO", "", "0").precision, Some(10));
     }
 }
