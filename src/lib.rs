@@ -17,6 +17,7 @@ pub mod changes;
 pub mod cli;
 pub mod config;
 pub mod error;
+pub mod inspect;
 pub mod key;
 pub mod migrate;
 pub mod mysql;
