@@ -14,6 +14,9 @@ use mysql_async::{
 use crate::config::{Connection, Tls, TlsMode};
 use crate::error::{Exit, Failure};
 
+/// The largest event that a server may send (`replica_max_allowed_packet` ends at 1 GiB).
+const PACKET_BYTES_MAX: usize = 1 << 30;
+
 /// The driver's options for a server. They hold the password and `Debug` prints it: never log them.
 pub fn opts(connection: &Connection) -> Result<Opts, Failure> {
     let builder = OptsBuilder::default()
@@ -62,6 +65,12 @@ pub async fn connect(opts: &Opts, limit: Duration) -> Result<Conn, Failure> {
         Ok(Err(error)) => Err(Attempt::of(opts).failed(&error)),
         Err(_) => Err(Attempt::of(opts).timed_out(limit)),
     }
+}
+
+/// A connection to read the binlog from: events may be larger than any packet of other sessions.
+pub async fn stream(connection: &Connection) -> Result<Conn, Failure> {
+    let opts = OptsBuilder::from_opts(opts(connection)?).max_allowed_packet(Some(PACKET_BYTES_MAX));
+    connect(&opts.into(), connection.connect_timeout).await
 }
 
 /// What is worth knowing about a login that did not work; all but the password.
