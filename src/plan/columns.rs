@@ -137,7 +137,6 @@ fn match_up(
     renames: &[Rename],
     wishes: Wishes,
 ) -> Result<Matched, Failure> {
-    let (dropped_by_text, added_by_text) = (alter.dropped_columns(), alter.added_columns());
     let mut matched = Matched {
         pairs: Vec::new(),
         dropped: Vec::new(),
@@ -148,14 +147,14 @@ fn match_up(
         let rename = renames
             .iter()
             .find(|rename| same_name(&rename.from, &column.name));
-        let gone = dropped_by_text.iter().any(|name| same_name(name, &column.name));
-        let target = match rename {
-            _ if gone => None,
-            Some(rename) if wishes.skip_renamed_columns && !same_name(&rename.from, &rename.to) => None,
-            Some(rename) => ghost.column(&rename.to),
-            // The name may belong to another column now: one that is added or renamed to it.
-            None if is_taken(&column.name, &added_by_text, renames) => None,
-            None => ghost.column(&column.name),
+        let gone = alter
+            .dropped_columns()
+            .iter()
+            .any(|name| same_name(name, &column.name));
+        let target = if gone {
+            None
+        } else {
+            target(ghost, alter, renames, wishes, column)
         };
         match target {
             Some(target) => {
@@ -166,28 +165,59 @@ fn match_up(
             None => wrong.push(format!("`{}` is gone without a DROP or a rename", column.name)),
         }
     }
-    for column in &ghost.columns {
-        let fed = matched
-            .pairs
+    wrong.extend(
+        ghost
+            .columns
             .iter()
-            .filter(|(_, target)| same_name(&target.name, &column.name))
-            .count();
-        match fed {
-            0 if is_taken(&column.name, &added_by_text, renames) => {}
-            0 => wrong.push(format!("`{}` is there without an ADD or a rename", column.name)),
-            1 => {}
-            _ => wrong.push(format!(
-                "`{}` would get the values of more than one column",
-                column.name
-            )),
-        }
-    }
+            .filter_map(|column| unexplained(column, &matched, alter, renames)),
+    );
     disagreement(wrong).map(|()| matched)
 }
 
-fn is_taken(name: &str, added: &[&str], renames: &[Rename]) -> bool {
-    added.iter().any(|added| same_name(added, name))
-        || renames.iter().any(|rename| same_name(&rename.to, name))
+/// The ghost column that a source column which is not dropped feeds.
+fn target<'a>(
+    ghost: &'a Table,
+    alter: &Alter,
+    renames: &[Rename],
+    wishes: Wishes,
+    column: &Column,
+) -> Option<&'a Column> {
+    match renames
+        .iter()
+        .find(|rename| same_name(&rename.from, &column.name))
+    {
+        Some(rename) if wishes.skip_renamed_columns && !same_name(&rename.from, &rename.to) => None,
+        Some(rename) => ghost.column(&rename.to),
+        // The name may belong to another column now: one that is added, or renamed to it.
+        None if is_taken(&column.name, alter, renames) => None,
+        None => ghost.column(&column.name),
+    }
+}
+
+/// What is wrong with a ghost column's origin.
+fn unexplained(column: &Column, matched: &Matched, alter: &Alter, renames: &[Rename]) -> Option<String> {
+    let fed = matched
+        .pairs
+        .iter()
+        .filter(|(_, target)| same_name(&target.name, &column.name))
+        .count();
+    match fed {
+        0 if is_taken(&column.name, alter, renames) => None,
+        0 => Some(format!("`{}` is there without an ADD or a rename", column.name)),
+        1 => None,
+        _ => Some(format!(
+            "`{}` would get the values of more than one column",
+            column.name
+        )),
+    }
+}
+
+fn is_taken(name: &str, alter: &Alter, renames: &[Rename]) -> bool {
+    let added = alter
+        .added_columns()
+        .into_iter()
+        .any(|added| same_name(added, name));
+    added || renames.iter().any(|rename| same_name(&rename.to, name))
 }
 
 fn finish(source: &Table, ghost: &Table, matched: Matched, wishes: Wishes) -> Result<ColumnMap, Failure> {

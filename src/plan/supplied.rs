@@ -96,7 +96,8 @@ const MOMENTS: &[&str] = &[
 
 /// The column's default if it is the time of the statement.
 fn moment(ghost: &Table, column: &Column) -> Result<Option<Supply>, Failure> {
-    let tokens = code(&ghost.create_sql, SqlMode::default());
+    let ansi_quotes = ghost.create_sql.starts_with("CREATE TABLE \"");
+    let tokens = code(&ghost.create_sql, SqlMode::from(ansi_quotes));
     let expression = default_of(&tokens, &column.name);
     if !expression.iter().any(|token| token.is_any(MOMENTS)) {
         return Ok(None);
@@ -145,7 +146,7 @@ fn definition_of<'t, 'a>(tokens: &'t [Token<'a>], column: &str) -> &'t [Token<'a
         if depth == 1 && begin.is_some() && (token.is_symbol(',') || token.is_symbol(')')) {
             return begin.and_then(|begin| tokens.get(begin..at)).unwrap_or_default();
         }
-        if depth == 1 && starts_item && token.kind == Kind::QuotedName {
+        if depth == 1 && starts_item {
             begin = token
                 .name()
                 .is_some_and(|name| same_name(&name, column))

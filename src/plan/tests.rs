@@ -373,6 +373,12 @@ fn one_moment_for_all_rows() {
     );
     assert_eq!(supply("NOT NULL COMMENT 'DEFAULT now()'"), Ok(None));
     assert!(supply("DEFAULT ((`a` + now()))").is_err());
+
+    let mut ansi = table("a int; x datetime DEFAULT", "");
+    ansi.create_sql = r#"CREATE TABLE "t" ("a" int, "x" datetime DEFAULT CURRENT_TIMESTAMP)"#.to_owned();
+    let alter = Alter::parse("ADD x DATETIME", false).unwrap();
+    let map = columns(&table("a int", ""), &ansi, &alter, APPROVED).unwrap();
+    assert_eq!(map.supplied[0].1, Supply::AtStart("CURRENT_TIMESTAMP".to_owned()));
 }
 
 #[test]
