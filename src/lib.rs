@@ -14,8 +14,17 @@
 pub mod alter;
 pub mod binlog;
 pub mod changes;
+pub mod cli;
+pub mod config;
 pub mod error;
+pub mod inspect;
 pub mod key;
+pub mod migrate;
 pub mod mysql;
+pub mod pace;
 pub mod plan;
+pub mod position;
 pub mod schema;
+pub mod sql;
+pub mod status;
+pub mod tasks;

@@ -161,11 +161,18 @@ pub struct Table {
 impl Table {
     /// A column by name; column names compare without case.
     pub fn column(&self, name: &str) -> Option<&Column> {
-        self.columns.iter().find(|column| same_name(&column.name, name))
+        self.columns
+            .iter()
+            .find(|column| same_name(&column.name, name))
     }
 }
 
 /// Column and index names compare without case on every platform.
 pub fn same_name(a: &str, b: &str) -> bool {
     a.to_lowercase() == b.to_lowercase()
+}
+
+/// An identifier in backticks: right under every `sql_mode`.
+pub fn quote_ident(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
 }
