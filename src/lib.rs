@@ -12,8 +12,10 @@
 //! Why it is right is told in `docs/correctness.md`; how it is built in `docs/architecture.md`.
 
 pub mod changes;
+pub mod cleanup;
 pub mod error;
 pub mod inspect;
 pub mod key;
 pub mod mysql;
+pub mod prepare;
 pub mod schema;

@@ -248,11 +248,20 @@ fn into_bytes(value: Value) -> Option<Vec<u8>> {
 }
 
 /// Opens sessions on one server, all the same way.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Sessions {
     opts: Opts,
     connect_limit: Duration,
     settings: SessionSettings,
+}
+
+// The driver's own `Debug` of its options prints the password.
+impl std::fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sessions")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Sessions {
