@@ -6,9 +6,11 @@
 
 mod changelog;
 mod checks;
+mod dress;
 mod ghost;
 mod guard;
 
 pub use changelog::create_changelog;
-pub use ghost::{Ghost, GhostRequest, carry_auto_increment, create_ghost, try_ghost};
+pub use dress::{dress_ghost, mark_ghost, mark_old};
+pub use ghost::{Ghost, GhostRequest, create_ghost, try_ghost};
 pub use guard::{TableGuard, guard};

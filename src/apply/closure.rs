@@ -83,7 +83,8 @@ async fn make(session: &mut Session, helper: &mut Helper, work: &Work) -> Result
     let (table, ghost) = (rows_table(work), &work.tables.ghost);
     session.exec(&format!("DROP TEMPORARY TABLE IF EXISTS {table}")).await?;
     if work.ghost_partitioned {
-        session.exec(&unpartitioned(session.one(&format!("SHOW CREATE TABLE {ghost}")).await?, &table)).await?;
+        let create = session.one(&format!("SHOW CREATE TABLE {ghost}")).await?;
+        session.exec(&unpartitioned(create, &table)).await?;
     } else {
         session.exec(&format!("CREATE TEMPORARY TABLE {table} LIKE {ghost}")).await?;
     }

@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use mysql_common::binlog::{
-    consts::EventType,
-    events::{Event, QueryEvent, RowsEventData},
+    consts::{EventType, StatusVarKey},
+    events::{Event, QueryEvent, RowsEventData, StatusVarVal},
 };
+use mysql_common::constants::SqlMode as Modes;
 
 use super::{Captured, Watch};
 use crate::{
+    alter::lexer::SqlMode,
     binlog::{
         rows::{RowChange, RowLayout, Rows},
-        statement::{self, Statement},
+        statement::{Statement, Touch, XaStep, Xid, scan},
         stream::{Stream, table_id, table_name},
     },
     changes::{Change, Mark},
@@ -40,9 +42,9 @@ pub(super) struct Reader {
     /// By the ids of the table maps that came by on this connection. Tables of others are not in it.
     tables: HashMap<u64, Table>,
     /// Inside XA START … XA END.
-    xa: Option<(String, Keys)>,
+    xa: Option<(Xid, Keys)>,
     /// Prepared, and neither committed nor rolled back.
-    prepared: HashMap<String, Keys>,
+    prepared: HashMap<Xid, Keys>,
 }
 
 impl Reader {
@@ -161,18 +163,24 @@ impl Reader {
     fn query(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Failure> {
         let query =
             event.read_event::<QueryEvent<'_>>().map_err(|error| self.tripwire(stream, &error.to_string()))?;
-        let sql = query.query();
-        match statement::scan_event(&query) {
-            Statement::XaStart(xid) => self.xa = Some((xid, Keys::new())),
-            Statement::XaCommit(xid) => return self.xa_committed(&xid, stream),
-            Statement::XaRollback(xid) => {
+        match scan(query.query_raw(), &query.schema(), sql_mode(&query)) {
+            Statement::Xa { step, xid } => return self.xa(step, xid, stream),
+            Statement::Begin | Statement::Commit | Statement::Rollback | Statement::RollbackTo => {}
+            Statement::Savepoint | Statement::Harmless => {}
+            _ if query.query().contains(&self.watch.tag) => {}
+            other => self.check_statement(&other, &query, stream)?,
+        }
+        Ok(Vec::new())
+    }
+
+    fn xa(&mut self, step: XaStep, xid: Xid, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+        match step {
+            XaStep::Start => self.xa = Some((xid, Keys::new())),
+            XaStep::Rollback => {
                 self.prepared.remove(&xid);
             }
-            Statement::Transaction => {}
-            other if sql.contains(&self.watch.tag) => {
-                tracing::debug!(statement = ?other, "our own statement in the binlog");
-            }
-            other => self.check_statement(&other, &query, stream)?,
+            XaStep::Commit { .. } => return self.xa_committed(&xid, stream),
+            XaStep::End | XaStep::Prepare => {}
         }
         Ok(Vec::new())
     }
@@ -182,7 +190,7 @@ impl Reader {
             if let Some(touch) = statement.may_touch(table, self.watch.names_fold_case) {
                 let text: String = query.query().chars().take(300).collect();
                 return Err(self
-                    .tripwire(stream, &format!("{touch} on {table} by another session"))
+                    .tripwire(stream, &format!("{} {table} by another session", word(touch)))
                     .detail(format!("session {}: {text}", query.thread_id())));
             }
         }
@@ -200,9 +208,9 @@ impl Reader {
     }
 
     /// A transaction that was prepared before we began to read has no keys here, and they may be ours.
-    fn xa_committed(&mut self, xid: &str, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+    fn xa_committed(&mut self, xid: &Xid, stream: &Stream) -> Result<Vec<Captured>, Failure> {
         self.prepared.remove(xid).map(delivered).ok_or_else(|| {
-            self.tripwire(stream, &format!("XA transaction {xid} was prepared before the run began, and committed during it"))
+            self.tripwire(stream, &format!("XA transaction {xid:?} was prepared before the run began, and committed during it"))
         })
     }
 
@@ -231,4 +239,27 @@ fn delivered(keys: impl IntoIterator<Item = (Key, Change)>) -> Vec<Captured> {
 
 fn mark(key: &Key) -> Option<Captured> {
     fence::mark_of(key).map(Mark).map(Captured::Mark)
+}
+
+fn word(touch: Touch) -> &'static str {
+    match touch {
+        Touch::Ddl => "DDL on",
+        Touch::Dml => "a statement-format change of",
+        Touch::IndirectDml => "a statement-format change that may lead (by a view or trigger) to",
+        Touch::Suspected => "a statement that is not understood and names",
+    }
+}
+
+/// The modes that change where a text begins and ends, as the session that sent the statement had them.
+fn sql_mode(query: &QueryEvent<'_>) -> SqlMode {
+    let mode = query.status_vars().get_status_var(StatusVarKey::SqlMode);
+    let modes = mode.as_ref().and_then(|mode| match mode.get_value() {
+        Ok(StatusVarVal::SqlMode(modes)) => Some(modes.get()),
+        _ => None,
+    });
+    let has = |mode| modes.is_some_and(|modes| modes.contains(mode));
+    SqlMode {
+        ansi_quotes: has(Modes::MODE_ANSI_QUOTES),
+        no_backslash_escapes: has(Modes::MODE_NO_BACKSLASH_ESCAPES),
+    }
 }

@@ -2,10 +2,8 @@
 //! for a run that cannot start goes away again.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{
-    Ended,
     conductor::{Conductor, Limits},
     run::{self, Run},
     stop::Stop,
@@ -20,11 +18,9 @@ use crate::{
     mysql::{Session, SessionSettings, Sessions, SqlError, catalog, connect},
     pace::{ChunkSizer, Workers},
     plan::{
-        columns::{self, ColumnMap, Wishes},
-        iteration_key::{self, KeyChoice},
+        self, ColumnMap, KeyChoice, Supply, Wishes,
         mark::{Kind, Mark},
         names::Names,
-        supplied::Supply,
         work::{Parts, Tables, Work},
     },
     position::Position,
@@ -132,7 +128,8 @@ async fn missing_grants(
     partial_revokes: bool,
 ) -> Result<Option<Failure>, Failure> {
     let unread = |error: SqlError| error.failure("The account's privileges could not be read.");
-    let (account, lines) = catalog::grants(session).await.map_err(unread)?;
+    let lines = catalog::grants(session).await.map_err(unread)?;
+    let account = catalog::current_user(session).await.map_err(unread)?;
     let names = [&tables.source, &tables.ghost, &tables.changelog, &tables.old].map(|name| name.table.as_str());
     let missing = Grants::parse(&lines, partial_revokes).missing(&tables.source.schema, &names);
     if missing.is_empty() {
@@ -184,8 +181,8 @@ impl Looked {
             skip_renamed_columns: config.skip_renamed_columns,
             no_zero_date: self.server.sql_mode.contains("NO_ZERO_DATE"),
         };
-        let columns = columns::columns(&self.source.table, &ghost.table, &self.alter, wishes)?;
-        let choice = iteration_key::iteration_key(&self.source.table, &ghost.table, &columns)?;
+        let columns = plan::columns(&self.source.table, &ghost.table, &self.alter, wishes)?;
+        let choice = plan::iteration_key(&self.source.table, &ghost.table, &columns)?;
         Ok(Plan { columns, choice })
     }
 }
@@ -379,17 +376,6 @@ impl Begun {
         Conductor::new(self.work.key.exact_identity(), limits, sizer, Workers::new(config.workers_max))
     }
 
-    /// The last words of a run that did not swap.
-    pub(super) async fn failed(mut self, failure: Failure) -> Ended {
-        let state = match cleanup::left(&mut self.session, &helpers(&self.work.tables)).await {
-            Ok(left) => cleanup::leftovers_hint(&left),
-            Err(error) => vec![format!("what is left on the server could not be found out: {error}")],
-        };
-        self.close().await;
-        let source = format!("{} is as it was, and no lock of ours is left", self.work_name());
-        Ended { failure, state: std::iter::once(source).chain(state).collect() }
-    }
-
     /// Ends the sessions that live as long as the run.
     pub(super) async fn close(self) {
         self.session.close().await;
@@ -401,6 +387,3 @@ fn uuid(run: &str) -> String {
     let part = |from: usize, to: usize| run.get(from..to).unwrap_or("0");
     [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
 }
-
-/// A run's first mark may take as long as this before anybody worries.
-pub(super) const FIRST_MARK_MAX: Duration = Duration::from_secs(60);

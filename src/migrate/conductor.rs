@@ -84,6 +84,8 @@ pub enum Action {
     FindBoundary {
         /// Where the previous chunk ended.
         after: Option<Key>,
+        /// The last key of the range.
+        max: Key,
         /// Rows.
         rows: u64,
     },
@@ -148,7 +150,7 @@ enum Phase {
     /// The range's ends are being read.
     ReadingRange,
     /// The next chunk starts behind `after`; `finding`: its end is being looked for.
-    Claiming { after: Option<Key>, finding: bool },
+    Claiming { after: Option<Key>, max: Key, finding: bool },
     /// Every chunk is claimed.
     AllClaimed,
 }
@@ -301,7 +303,7 @@ impl Conductor {
 
     fn range_read(&mut self, range: Option<(Key, Key)>) {
         self.phase = match &range {
-            Some(_) => Phase::Claiming { after: None, finding: false },
+            Some((_, max)) => Phase::Claiming { after: None, max: max.clone(), finding: false },
             None => Phase::AllClaimed,
         };
         self.changes.range_known(range);
@@ -383,11 +385,11 @@ impl Conductor {
                 self.phase = Phase::ReadingRange;
                 Some(Action::ReadRange)
             }
-            Phase::Claiming { after, finding, .. }
+            Phase::Claiming { after, max, finding }
                 if !*finding && self.queue.len() < CHUNKS_AHEAD * (self.copying.max(1) as usize) =>
             {
                 *finding = true;
-                Some(Action::FindBoundary { after: after.clone(), rows: self.sizer.rows() })
+                Some(Action::FindBoundary { after: after.clone(), max: max.clone(), rows: self.sizer.rows() })
             }
             _ => None,
         }

@@ -46,14 +46,14 @@ pub async fn alter(config: Config, reporter: Reporter) -> Result<Report, Ended> 
 async fn execute(config: Arc<Config>, begun: Begun, reporter: Reporter) -> Result<Report, Ended> {
     let mut run = match begun.run(&config, reporter) {
         Ok(run) => run,
-        Err(failure) => return Err(begun.failed(failure).await),
+        Err(failure) => return Err(finish::failed(begun, failure).await),
     };
     let result = run.until_swapped().await;
     let snapshot = run.snapshot().clone();
     run.wind_down().await;
     match result {
         Ok(swapped) => finish::swapped(&config, begun, swapped, &snapshot).await,
-        Err(failure) => Err(begun.failed(failure).await),
+        Err(failure) => Err(finish::failed(begun, failure).await),
     }
 }
 

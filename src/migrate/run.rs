@@ -22,11 +22,12 @@ use crate::{
         stop::Stop,
         swap,
     },
-    mysql::{Session, Sessions, SqlError},
+    mysql::{Class, Session, Sessions, SqlError},
     plan::work::Work,
     position::Position,
+    retry::Retry,
     status::{Phase, Reporter, Snapshot},
-    tasks::Jobs,
+    tasks::{Jobs, Thread},
 };
 
 /// How often the clock is looked at when nothing else happens.
@@ -63,6 +64,19 @@ struct Idle {
     finder: Option<Session>,
 }
 
+/// What a run is made of; each is made by another step of the story.
+pub(super) struct Parts {
+    pub(super) config: Arc<Config>,
+    pub(super) work: Arc<Work>,
+    pub(super) sessions: Sessions,
+    pub(super) conductor: Conductor,
+    pub(super) feed: Feed,
+    pub(super) reader: Thread,
+    pub(super) reporter: Reporter,
+    pub(super) rows_estimate: u64,
+    pub(super) stop: Stop,
+}
+
 /// A run from its first mark to the swap.
 pub(super) struct Run {
     pub(super) config: Arc<Config>,
@@ -70,9 +84,9 @@ pub(super) struct Run {
     pub(super) sessions: Sessions,
     pub(super) conductor: Conductor,
     feed: Feed,
+    reader: Thread,
     jobs: Jobs<Done>,
     idle: Idle,
-    max: Option<Key>,
     started: Instant,
     reporter: Reporter,
     snapshot: Snapshot,
@@ -86,31 +100,21 @@ pub(super) struct Run {
 }
 
 impl Run {
-    #[expect(clippy::too_many_arguments, reason = "each is made by another step of the story, once")]
-    pub(super) fn new(
-        config: Arc<Config>,
-        work: Arc<Work>,
-        sessions: Sessions,
-        conductor: Conductor,
-        feed: Feed,
-        reporter: Reporter,
-        rows_estimate: u64,
-        stop: Stop,
-    ) -> Self {
+    pub(super) fn new(parts: Parts) -> Self {
         let now = Instant::now();
         Self {
-            config,
-            work,
-            sessions,
-            conductor,
-            feed,
+            snapshot: Snapshot { rows_estimate: parts.rows_estimate, ..Snapshot::at_start() },
+            config: parts.config,
+            work: parts.work,
+            sessions: parts.sessions,
+            conductor: parts.conductor,
+            feed: parts.feed,
+            reader: parts.reader,
+            reporter: parts.reporter,
+            stop: parts.stop,
             jobs: Jobs::default(),
             idle: Idle::default(),
-            max: None,
             started: now,
-            reporter,
-            snapshot: Snapshot { rows_estimate, ..Snapshot::at_start() },
-            stop,
             marks: VecDeque::new(),
             lag: None,
             rates: VecDeque::new(),
@@ -192,6 +196,8 @@ impl Run {
             tracing::warn!("statements of ours are still running on the server after {limit:?}; their sessions are dropped");
         }
         self.idle.close().await;
+        drop(self.feed);
+        self.reader.join(limit).await;
     }
 
     fn start(&mut self, action: Action) {
@@ -201,11 +207,10 @@ impl Run {
                 self.marks.push_back((mark, Instant::now()));
                 self.jobs.start(write_mark(self.idle.marker.take(), sessions, work, mark));
             }
-            Action::ReadRange => self.jobs.start(read_range(self.idle.finder.take(), sessions, work)),
-            Action::FindBoundary { after, rows } => {
-                if let Some(max) = self.max.clone() {
-                    self.jobs.start(find_boundary(self.idle.finder.take(), sessions, work, after, max, rows));
-                }
+            Action::ReadRange => self.jobs.start(find(self.idle.finder.take(), sessions, work, Look::Range)),
+            Action::FindBoundary { after, max, rows } => {
+                let look = Look::Boundary { after, max, rows };
+                self.jobs.start(find(self.idle.finder.take(), sessions, work, look));
             }
             Action::Copy(chunk) => self.jobs.start(copy_chunk(self.idle.copiers.pop(), sessions, work, chunk)),
             Action::Flush(batch) => self.jobs.start(flush(self.idle.flushers.pop(), sessions, work, batch)),
@@ -215,11 +220,7 @@ impl Run {
     fn done(&mut self, done: Result<Done, String>) -> Result<(), Failure> {
         let Done { seat, result } = done.map_err(|panic| Failure::new(crate::error::Exit::Internal, panic))?;
         self.idle.take(seat);
-        let event = result?;
-        if let Event::RangeRead(range) = &event {
-            self.max = range.as_ref().map(|(_, max)| max.clone());
-        }
-        self.conductor.on(event);
+        self.conductor.on(result?);
         Ok(())
     }
 
@@ -407,54 +408,42 @@ async fn write_mark(session: Option<Session>, sessions: Sessions, work: Arc<Work
     }
 }
 
-async fn read_range(session: Option<Session>, sessions: Sessions, work: Arc<Work>) -> Done {
-    found(session, &sessions, &work, async |session: &mut Session| {
-        boundaries::range(session, &work).await.map(Event::RangeRead)
-    })
-    .await
-}
-
-async fn find_boundary(
-    session: Option<Session>,
-    sessions: Sessions,
-    work: Arc<Work>,
-    after: Option<Key>,
-    max: Key,
-    rows: u64,
-) -> Done {
-    found(session, &sessions, &work, async |session: &mut Session| {
-        let (upper, last) = boundaries::next(session, &work, after.as_ref(), &max, rows).await?;
-        Ok(Event::BoundaryFound { upper, last })
-    })
-    .await
+/// What the finder looks for.
+enum Look {
+    Range,
+    Boundary { after: Option<Key>, max: Key, rows: u64 },
 }
 
 /// Only reads, so it may be done again on a new session.
-async fn found(
-    session: Option<Session>,
-    sessions: &Sessions,
-    work: &Work,
-    mut look: impl AsyncFnMut(&mut Session) -> Result<Event, SqlError>,
-) -> Done {
-    let mut retry = crate::retry::Retry::default();
-    let mut session = session;
+async fn find(mut session: Option<Session>, sessions: Sessions, work: Arc<Work>, look: Look) -> Done {
+    let mut retry = Retry::default();
     loop {
-        let mut seat = match seated(session.take(), sessions, "boundaries").await {
+        let mut seat = match seated(session.take(), &sessions, "boundaries").await {
             Ok(seat) => seat,
             Err(failure) => return Done { seat: Seat::Finder(None), result: Err(failure) },
         };
-        let error = match look(&mut seat).await {
+        let error = match look_for(&mut seat, &work, &look).await {
             Ok(event) => return Done { seat: Seat::Finder(Some(seat)), result: Ok(event) },
             Err(error) => error,
         };
-        let again = matches!(error.class(), crate::mysql::Class::Transient | crate::mysql::Class::Lost);
-        if !again || !retry.again().await {
+        if !matches!(error.class(), Class::Transient | Class::Lost) || !retry.again().await {
             let failure = error.failure(format!("The keys of {} could not be read.", work.tables.source));
             return Done { seat: Seat::Finder(Some(seat)), result: Err(failure) };
         }
-        match error.lost {
-            true => seat.close().await,
-            false => session = Some(seat),
+        if error.lost {
+            seat.close().await;
+        } else {
+            session = Some(seat);
+        }
+    }
+}
+
+async fn look_for(session: &mut Session, work: &Work, look: &Look) -> Result<Event, SqlError> {
+    match look {
+        Look::Range => boundaries::range(session, work).await.map(Event::RangeRead),
+        Look::Boundary { after, max, rows } => {
+            let (upper, last) = boundaries::next(session, work, after.as_ref(), max, *rows).await?;
+            Ok(Event::BoundaryFound { upper, last })
         }
     }
 }

@@ -24,7 +24,7 @@ const PAUSE_MS_FIRST: u64 = 500;
 /// The longest pause.
 const PAUSE_MS_MAX: u64 = 30_000;
 /// Whoever holds the table for longer than this is waited for, not queued behind.
-const HOLDER_MS_MAX: u64 = 500;
+const HOLDER_SECONDS_MAX: u64 = 1;
 /// Holders are looked for again so often.
 const HOLDER_PAUSE_MS: u64 = 500;
 
@@ -108,11 +108,16 @@ async fn close(door: LockSession, aside: Aside, swapped: Option<Swapped>) -> Res
 
 /// What needs no lock is done before it.
 async fn ready(run: &mut Run, aside: &mut Aside, attempts: &mut Attempts) -> Result<bool, Failure> {
-    let limit = Duration::from_millis(HOLDER_MS_MAX);
-    let holders = inspect::holders::holders(aside.session(), &run.work.tables.source, limit).await?;
+    let holders = inspect::holders(aside.session(), &run.work.tables.source, &[], HOLDER_SECONDS_MAX)
+        .await
+        .map_err(|error| error.failure("Who uses the table could not be found out."))?
+        .unwrap_or_default();
     if !holders.is_empty() {
         for holder in &holders {
-            tracing::info!("the swap waits for {holder}, which uses the table");
+            tracing::info!(
+                "the swap waits for session {} ({}@{}), which has used the table for {} s: {} {}",
+                holder.id, holder.user, holder.host, holder.seconds, holder.command, holder.info
+            );
         }
         attempts.next = Instant::now() + Duration::from_millis(HOLDER_PAUSE_MS);
         return Ok(false);

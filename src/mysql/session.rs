@@ -279,15 +279,6 @@ pub struct Sessions {
     settings: SessionSettings,
 }
 
-// The driver's own `Debug` of its options prints the password.
-impl std::fmt::Debug for Sessions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sessions")
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Sessions {
     /// A factory for one server; `settings` are those of [`Sessions::open`].
     pub fn new(opts: impl Into<Opts>, connect_limit: Duration, settings: SessionSettings) -> Self {

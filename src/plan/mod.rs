@@ -1,8 +1,3 @@
-//! x
-
-pub mod mark;
-pub mod names;
-pub mod work;
 //! Decisions made before the first row is copied, out of the two tables as the server describes them and the ALTER's text.
 //!
 //! The ghost is the source's empty copy after the ALTER, so its definition is the truth about what the ALTER does; the text only
@@ -11,9 +6,12 @@ pub mod work;
 mod columns;
 mod iteration_key;
 mod key_types;
+pub mod mark;
+pub mod names;
 mod supplied;
 #[cfg(test)]
 mod tests;
+pub mod work;
 
 pub use columns::{ColumnMap, Wishes, columns};
 pub use iteration_key::{GhostKey, KeyChoice, iteration_key};

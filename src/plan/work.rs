@@ -1,6 +1,6 @@
 //! What copying, flushing and swapping need to know about a run: fixed before the first row moves.
 
-use super::{columns::ColumnMap, iteration_key::KeyChoice};
+use super::{ColumnMap, KeyChoice};
 use crate::{
     key::{KeyError, KeySpec},
     schema::{Table, TableName, UniqueKey, same_name},

@@ -1,16 +1,15 @@
 //! The table that our marks are written to.
 
 use crate::error::Failure;
+use crate::fence::CHANGELOG_COLUMNS;
 use crate::mysql::Session;
 use crate::schema::TableName;
 
-/// Makes the changelog table, empty, with the run's mark as its comment. One row a slot: the number of the last mark
-/// written there, and by which run.
+/// Makes the changelog table, empty, with the run's mark as its comment.
 pub async fn create_changelog(session: &mut Session, name: &TableName, mark: &str) -> Result<(), Failure> {
     // It is rewritten ten times a second: that must not make the server count its rows again and again.
     let sql = format!(
-        "CREATE TABLE {name} (slot INT UNSIGNED NOT NULL PRIMARY KEY, mark BIGINT UNSIGNED NOT NULL, \
-         run VARBINARY(64) NOT NULL) ENGINE=InnoDB STATS_AUTO_RECALC=0 COMMENT={}",
+        "CREATE TABLE {name} ({CHANGELOG_COLUMNS}) ENGINE=InnoDB STATS_AUTO_RECALC=0 COMMENT={}",
         comment(mark)
     );
     session

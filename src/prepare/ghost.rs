@@ -207,32 +207,3 @@ fn not_carried(source: &Table, ghost_create: &str) -> Vec<String> {
     }
     Vec::new()
 }
-
-/// Gives the ghost the source's AUTO_INCREMENT counter where that is further on: after deleted last rows a native ALTER
-/// keeps it. To be called when the source is locked. Says whether there was anything to do.
-pub async fn carry_auto_increment(
-    session: &mut Session,
-    source: &TableName,
-    ghost: &Ghost,
-) -> Result<bool, SqlError> {
-    if ghost.sets_auto_increment {
-        return Ok(false);
-    }
-    let name = &ghost.table.name;
-    let next = catalog::table_entry(session, source)
-        .await?
-        .and_then(|entry| entry.auto_increment);
-    let has = catalog::table_entry(session, name)
-        .await?
-        .and_then(|entry| entry.auto_increment);
-    let (Some(next), Some(has)) = (next, has) else {
-        return Ok(false);
-    };
-    if next <= has {
-        return Ok(false);
-    }
-    session
-        .exec(&format!("ALTER TABLE {name} AUTO_INCREMENT = {next}"))
-        .await?;
-    Ok(true)
-}
