@@ -29,7 +29,6 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Change a table, or (without --execute) say what would happen
     Alter(Box<AlterArgs>),
 }
 
