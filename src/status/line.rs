@@ -122,11 +122,12 @@ pub fn clock(time: Duration) -> String {
     }
 }
 
-/// A count in four or five characters: `9999`, `12.3k`, `4.5M`, `1.2G`.
+/// A count in about four characters: `9999`, `12.3k`, `452k`, `4.5M`, `1.2G`.
 fn scaled(count: u64) -> String {
     match count {
         0..10_000 => count.to_string(),
-        10_000..1_000_000 => format!("{:.1}k", count as f64 / 1e3),
+        10_000..100_000 => format!("{:.1}k", count as f64 / 1e3),
+        100_000..1_000_000 => format!("{}k", count / 1_000),
         1_000_000..1_000_000_000 => format!("{:.1}M", count as f64 / 1e6),
         _ => format!("{:.1}G", count as f64 / 1e9),
     }
@@ -194,7 +195,7 @@ mod tests {
 
     #[test]
     fn beside_the_bar() {
-        let wanted = "copying 45.2%, 452.0k/1.0M rows, 61.2k/s, ETA 9s, 1203 dirty, lag 0.1s, 12s";
+        let wanted = "copying 45.2%, 452k/1.0M rows, 61.2k/s, ETA 9s, 1203 dirty, lag 0.1s, 12s";
         assert_eq!(short(&copying()), wanted);
         assert_eq!(short(&Snapshot::at_start()), "preparing, 0s");
     }
@@ -203,7 +204,7 @@ mod tests {
     fn clocks_and_counts() {
         let clocks = [0, 59, 60, 187, 3600, 7507].map(|seconds| clock(Duration::from_secs(seconds)));
         assert_eq!(clocks, ["0s", "59s", "1m00s", "3m07s", "1h00m00s", "2h05m07s"]);
-        let counts = [0, 9_999, 10_000, 1_000_000, 2_500_000_000].map(scaled);
-        assert_eq!(counts, ["0", "9999", "10.0k", "1.0M", "2.5G"]);
+        let counts = [0, 9_999, 10_000, 999_999, 1_000_000, 2_500_000_000].map(scaled);
+        assert_eq!(counts, ["0", "9999", "10.0k", "999k", "1.0M", "2.5G"]);
     }
 }

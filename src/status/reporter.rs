@@ -23,7 +23,7 @@ impl Reporter {
     /// A reporter on this screen.
     pub fn new(screen: Screen) -> Self {
         let bar = screen.bars().add(ProgressBar::new(BAR_STEPS));
-        if let Ok(style) = ProgressStyle::with_template("{bar:20} {wide_msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:12} {wide_msg}") {
             bar.set_style(style);
         }
         Self {
