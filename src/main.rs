@@ -34,7 +34,10 @@ fn run(Order { config, warnings }: Order) -> ExitCode {
 }
 
 fn runtime() -> std::io::Result<Runtime> {
-    Builder::new_multi_thread().worker_threads(WORKER_THREADS).enable_all().build()
+    Builder::new_multi_thread()
+        .worker_threads(WORKER_THREADS)
+        .enable_all()
+        .build()
 }
 
 fn no_runtime(error: &std::io::Error, format: LogFormat) -> ExitCode {
