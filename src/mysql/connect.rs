@@ -11,7 +11,7 @@ use mysql_async::{
     ClientIdentity, Conn, DriverError, Error, IoError, Opts, OptsBuilder, ServerError, SslOpts,
 };
 
-use crate::config::{Connection, Tls, TlsMode};
+use crate::config::{Connection, Tls, TlsMode, address};
 use crate::error::{Exit, Failure};
 
 /// The largest event that a server may send (`replica_max_allowed_packet` ends at 1 GiB).
@@ -85,7 +85,7 @@ struct Attempt {
 
 impl Attempt {
     fn of(opts: &Opts) -> Self {
-        let tcp = || format!("{}:{}", opts.ip_or_hostname(), opts.tcp_port());
+        let tcp = || address(opts.ip_or_hostname(), opts.tcp_port());
         Self {
             server: opts.socket().map_or_else(tcp, str::to_string),
             user: opts.user().unwrap_or_default().to_string(),
