@@ -62,11 +62,23 @@ impl Case {
     }
 
     fn load(dir: PathBuf) -> Outcome<Self> {
-        let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mut case = Self { name, dir, placements: vec![Placement::Still], ending: Ending::Altered, args: Vec::new() };
+        let name = dir
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let mut case = Self {
+            name,
+            dir,
+            placements: vec![Placement::Still],
+            ending: Ending::Altered,
+            args: Vec::new(),
+        };
         case.placements = case.read_placements()?;
         case.ending = case.read_ending();
-        case.args = case.file("extra_args").map_or(Ok(Vec::new()), |text| shell_words(&text))?;
+        case.args = case
+            .file("extra_args")
+            .map_or(Ok(Vec::new()), |text| shell_words(&text))?;
         Ok(case)
     }
 
@@ -79,7 +91,10 @@ impl Case {
     /// The value of `--flag=value` among the arguments; the last one counts.
     pub fn flag(&self, flag: &str) -> Option<&str> {
         let start = format!("--{flag}=");
-        self.args.iter().rev().find_map(|arg| arg.strip_prefix(&start))
+        self.args
+            .iter()
+            .rev()
+            .find_map(|arg| arg.strip_prefix(&start))
     }
 
     pub fn table(&self) -> &str {
@@ -92,7 +107,10 @@ impl Case {
 
     /// The arguments with the defaults filled in.
     pub fn full_args(&self) -> Vec<String> {
-        let mut args = vec!["--initially-drop-old-table".to_owned(), "--initially-drop-ghost-table".to_owned()];
+        let mut args = vec![
+            "--initially-drop-old-table".to_owned(),
+            "--initially-drop-ghost-table".to_owned(),
+        ];
         for (flag, value) in [("table", self.table()), ("alter", self.alter())] {
             if self.flag(flag).is_none() {
                 args.push(format!("--{flag}={value}"));
@@ -105,7 +123,8 @@ impl Case {
     /// Whether it sets what all sessions see, so that no other case may run beside it.
     pub fn changes_globals(&self) -> bool {
         let global = |file: &str| {
-            self.file(file).is_some_and(|text| text.to_lowercase().contains("set global"))
+            self.file(file)
+                .is_some_and(|text| text.to_lowercase().contains("set global"))
         };
         self.file("sql_mode").is_some() || global("before.sql") || global("create.sql")
     }
@@ -114,12 +133,19 @@ impl Case {
         if self.file("changes.sql").is_none() {
             return Ok(vec![Placement::Still]);
         }
-        let words = self.file("placements").unwrap_or_else(|| "copied after during".to_owned());
+        let words = self
+            .file("placements")
+            .unwrap_or_else(|| "copied after during".to_owned());
         words.split_whitespace().map(placement).collect()
     }
 
     fn read_ending(&self) -> Ending {
-        let lines = |text: String| text.lines().map(str::to_owned).filter(|line| !line.is_empty()).collect();
+        let lines = |text: String| {
+            text.lines()
+                .map(str::to_owned)
+                .filter(|line| !line.is_empty())
+                .collect()
+        };
         match (self.file("expect_failure"), self.file("may_refuse")) {
             (Some(text), _) => Ending::Refused(lines(text)),
             (None, Some(text)) => Ending::Either(lines(text)),
@@ -145,15 +171,20 @@ fn placement(word: &str) -> Outcome<Placement> {
         "copied" => Ok(Placement::Copied),
         "after" => Ok(Placement::After),
         "during" => Ok(Placement::During),
-        other => Err(trouble(format!("placements: {other:?} is none of copied, after, during"))),
+        other => Err(trouble(format!(
+            "placements: {other:?} is none of copied, after, during"
+        ))),
     }
 }
 
 /// Cut a line of arguments as a shell does, by asking one: the format's files are written for bash.
 fn shell_words(text: &str) -> Outcome<Vec<String>> {
-    let script = format!("args=( {text}\n); ((${{#args[@]}})) && printf '%s\\0' \"${{args[@]}}\"; exit 0");
+    let script =
+        format!("args=( {text}\n); ((${{#args[@]}})) && printf '%s\\0' \"${{args[@]}}\"; exit 0");
     let output = Command::new("bash").arg("-c").arg(script).output()?;
-    ensure(output.status.success(), || String::from_utf8_lossy(&output.stderr).into_owned())?;
+    ensure(output.status.success(), || {
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    })?;
     let words = String::from_utf8(output.stdout)?;
     Ok(words.split_terminator('\0').map(str::to_owned).collect())
 }

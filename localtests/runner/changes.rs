@@ -3,8 +3,8 @@
 //! Lock step is what makes the oracle exact: every statement runs once in each schema, in the same order, and must end alike
 //! (done, or the same error). Statements between BEGIN and COMMIT or ROLLBACK stay together.
 
-use mysql_async::prelude::Queryable;
 use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
 
 use super::image::quoted;
 use super::script::{self, shortened};
@@ -26,10 +26,20 @@ pub struct Changes {
 }
 
 impl Changes {
-    pub async fn open(server: &Server, text: &str, twin_schema: &str, schema: &str) -> Outcome<Self> {
+    pub async fn open(
+        server: &Server,
+        text: &str,
+        twin_schema: &str,
+        schema: &str,
+    ) -> Outcome<Self> {
         let conn = server.connect().await?;
         let schemas = [twin_schema.to_owned(), schema.to_owned()];
-        Ok(Self { conn, groups: groups(text), schemas, rounds: 0 })
+        Ok(Self {
+            conn,
+            groups: groups(text),
+            schemas,
+            rounds: 0,
+        })
     }
 
     /// All of the file, once.
@@ -38,12 +48,19 @@ impl Changes {
             self.conn.query_drop("BEGIN").await?;
             let mut ends = Vec::new();
             for schema in &self.schemas {
-                self.conn.query_drop(format!("USE {}", quoted(schema))).await?;
+                self.conn
+                    .query_drop(format!("USE {}", quoted(schema)))
+                    .await?;
                 ends.push(run_group(&mut self.conn, &group.statements).await?);
             }
             self.conn.query_drop(group.end).await?;
             ensure(ends.first() == ends.last(), || {
-                let text = group.statements.iter().map(|s| shortened(s)).collect::<Vec<_>>().join("; ");
+                let text = group
+                    .statements
+                    .iter()
+                    .map(|s| shortened(s))
+                    .collect::<Vec<_>>()
+                    .join("; ");
                 format!("table and twin answer differently to {text}: (twin, table) = {ends:?}")
             })?;
         }
@@ -82,12 +99,18 @@ fn groups(text: &str) -> Vec<Group> {
                     continue;
                 }
                 None => {
-                    groups.push(Group { statements: vec![statement], end: "COMMIT" });
+                    groups.push(Group {
+                        statements: vec![statement],
+                        end: "COMMIT",
+                    });
                     continue;
                 }
             },
         };
-        groups.push(Group { statements: open.take().unwrap_or_default(), end });
+        groups.push(Group {
+            statements: open.take().unwrap_or_default(),
+            end,
+        });
     }
     groups
 }

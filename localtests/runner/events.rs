@@ -28,7 +28,11 @@ pub async fn any(server: &Server, schema: &str) -> Outcome<bool> {
 /// Wait until an event has started that was due well after now; at once if none is left to run.
 pub async fn let_run(server: &Server, schema: &str) -> Outcome {
     let mut conn = server.connect().await?;
-    let now: Option<String> = conn.query_first(format!("SELECT CAST(NOW() + INTERVAL {RUN_SECONDS} SECOND AS CHAR)")).await?;
+    let now: Option<String> = conn
+        .query_first(format!(
+            "SELECT CAST(NOW() + INTERVAL {RUN_SECONDS} SECOND AS CHAR)"
+        ))
+        .await?;
     let query = "SELECT COUNT(*) FROM information_schema.events \
                  WHERE event_schema = ? AND status = 'ENABLED' AND COALESCE(last_executed < ?, TRUE)";
     let until = Instant::now() + Duration::from_secs(STOP_SECONDS_MAX);
@@ -48,7 +52,12 @@ pub async fn stop(server: &Server, schema: &str) -> Outcome {
     let query = "SELECT event_name FROM information_schema.events WHERE event_schema = ?";
     let names: Vec<String> = conn.exec(query, (schema,)).await?;
     for name in names {
-        conn.query_drop(format!("DROP EVENT IF EXISTS {}.{}", quoted(schema), quoted(&name))).await?;
+        conn.query_drop(format!(
+            "DROP EVENT IF EXISTS {}.{}",
+            quoted(schema),
+            quoted(&name)
+        ))
+        .await?;
     }
     let query = "SELECT COUNT(*) FROM performance_schema.threads \
                  WHERE name = 'thread/sql/event_worker' AND processlist_db = ?";
@@ -58,7 +67,9 @@ pub async fn stop(server: &Server, schema: &str) -> Outcome {
         if running == Some(0) {
             return Ok(());
         }
-        ensure(Instant::now() < until, || "an event of the case does not end".to_owned())?;
+        ensure(Instant::now() < until, || {
+            "an event of the case does not end".to_owned()
+        })?;
         tokio::time::sleep(POLL).await;
     }
 }

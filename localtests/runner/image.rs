@@ -4,8 +4,9 @@
 //! - JSON by type and text: `1` and `1.0` and `"1"` differ. ENUM and SET by label and by number: the invalid value '' is 0.
 //! - FLOAT widened to DOUBLE, because its own text has six digits only.
 //! - Rows are sorted here, not by a key: the two tables need not share one, and duplicates count.
-//! - CHECK constraints without their names, sorted: names are unique in a schema, so that two tables that stand side by side
-//!   cannot share them, whoever copies.
+//! - Keys and CHECK constraints sorted: the server itself gives keys on expressions another order from one ALTER to the next.
+//! - CHECK constraints without their names: names are unique in a schema, so that two tables that stand side by side cannot
+//!   share them, whoever copies.
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
@@ -43,7 +44,8 @@ pub fn quoted(name: &str) -> String {
 pub async fn show_create(conn: &mut Conn, schema: &str, table: &str) -> Outcome<String> {
     let query = format!("SHOW CREATE TABLE {}.{}", quoted(schema), quoted(table));
     let row: Option<Row> = conn.query_first(query).await?;
-    row.and_then(|row| row.get(1)).ok_or_else(|| trouble(format!("no structure of {table}")))
+    row.and_then(|row| row.get(1))
+        .ok_or_else(|| trouble(format!("no structure of {table}")))
 }
 
 impl Image {
@@ -53,29 +55,51 @@ impl Image {
         let query = "SELECT column_name, data_type FROM information_schema.columns \
                      WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position";
         let columns: Vec<(String, String)> = conn.exec(query, (schema, table)).await?;
-        let list = columns.iter().map(|(name, kind)| as_text(name, kind)).collect::<Vec<_>>().join(", ");
-        let found: Vec<Row> =
-            conn.query(format!("SELECT {list} FROM {}.{}", quoted(schema), quoted(table))).await?;
+        let list = columns
+            .iter()
+            .map(|(name, kind)| as_text(name, kind))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let found: Vec<Row> = conn
+            .query(format!(
+                "SELECT {list} FROM {}.{}",
+                quoted(schema),
+                quoted(table)
+            ))
+            .await?;
         let mut rows = found.into_iter().map(values).collect::<Outcome<Vec<_>>>()?;
         rows.sort();
         let (structure, next_id) = normalised(&create);
-        Ok(Self { structure, next_id, columns: columns.into_iter().map(|(name, _)| name).collect(), rows })
+        Ok(Self {
+            structure,
+            next_id,
+            columns: columns.into_iter().map(|(name, _)| name).collect(),
+            rows,
+        })
     }
 
     /// What another image has otherwise, for people; none if it is the same. AUTO_INCREMENT is not looked at.
     pub fn differs(&self, other: &Self) -> Option<String> {
-        self.structure_differs(other).or_else(|| self.rows_differ(other))
+        self.structure_differs(other)
+            .or_else(|| self.rows_differ(other))
     }
 
     fn structure_differs(&self, other: &Self) -> Option<String> {
         let only = |a: &[String], b: &[String], sign: &str| {
-            a.iter().filter(|line| !b.contains(line)).map(|line| format!("  {sign} {line}\n")).collect::<String>()
+            a.iter()
+                .filter(|line| !b.contains(line))
+                .map(|line| format!("  {sign} {line}\n"))
+                .collect::<String>()
         };
-        let text = only(&self.structure, &other.structure, "expected") + &only(&other.structure, &self.structure, "got     ");
+        let text = only(&self.structure, &other.structure, "expected")
+            + &only(&other.structure, &self.structure, "got     ");
         match (self.structure == other.structure, text.is_empty()) {
             (true, _) => None,
             (false, false) => Some(format!("the structure differs:\n{text}")),
-            (false, true) => Some(format!("the structure's lines are in another order:\n{}", other.structure.join("\n"))),
+            (false, true) => Some(format!(
+                "the structure's lines are in another order:\n{}",
+                other.structure.join("\n")
+            )),
         }
     }
 
@@ -85,7 +109,13 @@ impl Image {
             return None;
         }
         let (missing, extra) = unmatched(&self.rows, &other.rows);
-        let mut text = format!("{} rows expected, {} got; {} missing, {} extra\n", self.rows.len(), other.rows.len(), missing.len(), extra.len());
+        let mut text = format!(
+            "{} rows expected, {} got; {} missing, {} extra\n",
+            self.rows.len(),
+            other.rows.len(),
+            missing.len(),
+            extra.len()
+        );
         for row in missing.iter().take(ROWS_SHOWN) {
             text += &format!("  expected {}\n", self.shown(row));
         }
@@ -98,9 +128,17 @@ impl Image {
     fn shown(&self, row: &Values) -> String {
         let pair = |(name, value): (&String, &Option<String>)| {
             let value = value.as_deref().unwrap_or("NULL");
-            format!("{name}={}", value.chars().take(CHARS_SHOWN).collect::<String>())
+            format!(
+                "{name}={}",
+                value.chars().take(CHARS_SHOWN).collect::<String>()
+            )
         };
-        self.columns.iter().zip(row).map(pair).collect::<Vec<_>>().join(" ")
+        self.columns
+            .iter()
+            .zip(row)
+            .map(pair)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 
@@ -119,22 +157,31 @@ fn as_text(column: &str, data_type: &str) -> String {
     let c = quoted(column);
     match data_type.to_lowercase().as_str() {
         "float" | "double" => format!("CAST(CAST({c} AS DOUBLE) AS CHAR)"),
-        "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" | "year" | "date" | "time" | "datetime"
-        | "timestamp" => format!("CAST({c} AS CHAR)"),
+        "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" | "year" | "date"
+        | "time" | "datetime" | "timestamp" => format!("CAST({c} AS CHAR)"),
         "enum" | "set" => format!("CONCAT(HEX({c}), ' = ', {c} + 0)"),
-        "json" => long_or(&c, &format!("CONCAT(JSON_TYPE({c}), ' ', CAST({c} AS CHAR))")),
+        "json" => long_or(
+            &c,
+            &format!("CONCAT(JSON_TYPE({c}), ' ', CAST({c} AS CHAR))"),
+        ),
         _ => long_or(&c, &format!("HEX({c})")),
     }
 }
 
 fn long_or(column: &str, text: &str) -> String {
-    format!("IF(LENGTH({column}) > {BYTES_MAX}, CONCAT(LENGTH({column}), ' bytes, SHA-256 ', SHA2({column}, 256)), {text})")
+    format!(
+        "IF(LENGTH({column}) > {BYTES_MAX}, CONCAT(LENGTH({column}), ' bytes, SHA-256 ', SHA2({column}, 256)), {text})"
+    )
 }
 
 fn values(row: Row) -> Outcome<Values> {
     let count = row.len();
     (0..count)
-        .map(|i| row.get_opt::<Option<String>, _>(i).ok_or_else(|| trouble("a row ends early"))?.map_err(Into::into))
+        .map(|i| {
+            row.get_opt::<Option<String>, _>(i)
+                .ok_or_else(|| trouble("a row ends early"))?
+                .map_err(Into::into)
+        })
         .collect()
 }
 
@@ -155,28 +202,49 @@ fn unmatched<'a>(left: &'a [Values], right: &'a [Values]) -> (Vec<&'a Values>, V
     }
 }
 
-/// The lines of SHOW CREATE TABLE, without the table's name and AUTO_INCREMENT, CHECKs nameless and sorted in their place.
+/// The lines of SHOW CREATE TABLE without the table's name and AUTO_INCREMENT; keys and nameless CHECKs sorted at the end.
 fn normalised(create: &str) -> (Vec<String>, Option<u64>) {
     let mut next_id = None;
-    let mut lines = Vec::new();
-    let mut checks = Vec::new();
+    let (mut lines, mut unordered) = (Vec::new(), Vec::new());
     for line in create.lines().skip(1) {
         let line = line.trim_end_matches(',');
-        if let Some(check) = line.strip_prefix("  CONSTRAINT ").and_then(|rest| rest.find(" CHECK (").and_then(|at| rest.get(at..))) {
-            checks.push(check.to_owned());
+        if let Some(line) = key_or_check(line) {
+            unordered.push(line.to_owned());
             continue;
         }
         let (line, id) = without_auto_increment(line);
         next_id = next_id.or(id);
         lines.push(line);
     }
-    checks.sort();
-    lines.extend(checks);
+    unordered.sort();
+    lines.extend(unordered);
     (lines, next_id)
 }
 
+/// A line whose place among its like means nothing, a CHECK without its name.
+fn key_or_check(line: &str) -> Option<&str> {
+    if let Some(rest) = line.strip_prefix("  CONSTRAINT ") {
+        return rest.find(" CHECK (").and_then(|at| rest.get(at..));
+    }
+    let kinds = [
+        "  PRIMARY KEY",
+        "  UNIQUE KEY",
+        "  KEY",
+        "  FULLTEXT KEY",
+        "  SPATIAL KEY",
+    ];
+    kinds
+        .iter()
+        .any(|kind| line.starts_with(kind))
+        .then_some(line)
+}
+
 fn without_auto_increment(line: &str) -> (String, Option<u64>) {
-    let Some((before, rest)) = line.starts_with(')').then(|| line.split_once(" AUTO_INCREMENT=")).flatten() else {
+    let Some((before, rest)) = line
+        .starts_with(')')
+        .then(|| line.split_once(" AUTO_INCREMENT="))
+        .flatten()
+    else {
         return (line.to_owned(), None);
     };
     let (digits, after) = rest.split_once(' ').unwrap_or((rest, ""));

@@ -17,7 +17,12 @@ enum Inside {
 
 /// The statements of a script, without their delimiters and without empty ones.
 pub fn statements(script: &str) -> Vec<String> {
-    let mut cutter = Cutter { delimiter: ";".to_owned(), inside: Inside::Nothing, now: String::new(), done: Vec::new() };
+    let mut cutter = Cutter {
+        delimiter: ";".to_owned(),
+        inside: Inside::Nothing,
+        now: String::new(),
+        done: Vec::new(),
+    };
     for line in script.lines() {
         cutter.line(line);
     }
@@ -28,7 +33,9 @@ pub fn statements(script: &str) -> Vec<String> {
 /// Run a whole script on a session.
 pub async fn run(conn: &mut Conn, script: &str) -> Outcome {
     for statement in statements(script) {
-        conn.query_drop(&statement).await.map_err(|error| Trouble::from(error).at(&shortened(&statement)))?;
+        conn.query_drop(&statement)
+            .await
+            .map_err(|error| Trouble::from(error).at(&shortened(&statement)))?;
     }
     Ok(())
 }

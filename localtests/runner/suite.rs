@@ -32,7 +32,12 @@ struct Shared {
 impl Suite {
     /// For listing only.
     pub fn offline() -> Self {
-        Self(Arc::new(Shared { server: None, version: String::new(), globals: RwLock::new(()), _turn: None }))
+        Self(Arc::new(Shared {
+            server: None,
+            version: String::new(),
+            globals: RwLock::new(()),
+            _turn: None,
+        }))
     }
 
     /// Wait for our turn on the server.
@@ -40,12 +45,19 @@ impl Suite {
         let runtime = runtime()?;
         let (conn, version) = runtime.block_on(take_turn(&server))?;
         let turn = Some((runtime, conn));
-        Ok(Self(Arc::new(Shared { server: Some(server), version, globals: RwLock::new(()), _turn: turn })))
+        Ok(Self(Arc::new(Shared {
+            server: Some(server),
+            version,
+            globals: RwLock::new(()),
+            _turn: turn,
+        })))
     }
 
     /// The trials of a case, one for each of its placements.
     pub fn trials(&self, case: Case) -> Vec<Trial> {
-        let ignored = case.file("ignore_versions").is_some_and(|pattern| self.version_matches(&pattern));
+        let ignored = case
+            .file("ignore_versions")
+            .is_some_and(|pattern| self.version_matches(&pattern));
         let case = Arc::new(case);
         let trial = |placement: Placement| {
             let (suite, case) = (self.clone(), Arc::clone(&case));
@@ -57,9 +69,15 @@ impl Suite {
 
     /// Run something of the runner's own on the server.
     pub fn with_server(&self, check: impl AsyncFnOnce(&Server) -> Outcome) -> Result<(), Failed> {
-        let _reading = self.0.globals.read().unwrap_or_else(PoisonError::into_inner);
+        let _reading = self
+            .0
+            .globals
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         let server = self.0.server.as_ref().ok_or("no server")?;
-        runtime().and_then(|runtime| runtime.block_on(check(server))).map_err(Failed::from)
+        runtime()
+            .and_then(|runtime| runtime.block_on(check(server)))
+            .map_err(Failed::from)
     }
 
     fn play(&self, case: &Case, placement: Placement) -> Result<(), Failed> {
@@ -67,14 +85,22 @@ impl Suite {
         if !case.changes_globals() {
             return self.with_server(play);
         }
-        let _alone = self.0.globals.write().unwrap_or_else(PoisonError::into_inner);
+        let _alone = self
+            .0
+            .globals
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         let server = self.0.server.as_ref().ok_or("no server")?;
-        runtime().and_then(|runtime| runtime.block_on(play(server))).map_err(Failed::from)
+        runtime()
+            .and_then(|runtime| runtime.block_on(play(server)))
+            .map_err(Failed::from)
     }
 
     /// gh-ost's rule: an extended regular expression at the start of the version.
     fn version_matches(&self, pattern: &str) -> bool {
-        let test = Command::new("bash").args(["-c", "[[ $1 =~ ^($2) ]]", "bash", &self.0.version, pattern]).status();
+        let test = Command::new("bash")
+            .args(["-c", "[[ $1 =~ ^($2) ]]", "bash", &self.0.version, pattern])
+            .status();
         test.is_ok_and(|status| status.success())
     }
 }
@@ -86,7 +112,16 @@ fn runtime() -> Outcome<Runtime> {
 async fn take_turn(server: &Server) -> Outcome<(Conn, String)> {
     let mut conn = server.connect().await?;
     let version: Option<String> = conn.query_first("SELECT @@version").await?;
-    let turn: Option<i32> = conn.exec_first("SELECT GET_LOCK(?, ?)", (ONE_RUN_LOCK, ONE_RUN_WAIT_SECONDS)).await?;
-    ensure(turn == Some(1), || format!("another run of the cases holds the server for {ONE_RUN_WAIT_SECONDS} s already"))?;
-    version.map(|version| (conn, version)).ok_or_else(|| trouble("the server has no version"))
+    let turn: Option<i32> = conn
+        .exec_first(
+            "SELECT GET_LOCK(?, ?)",
+            (ONE_RUN_LOCK, ONE_RUN_WAIT_SECONDS),
+        )
+        .await?;
+    ensure(turn == Some(1), || {
+        format!("another run of the cases holds the server for {ONE_RUN_WAIT_SECONDS} s already")
+    })?;
+    version
+        .map(|version| (conn, version))
+        .ok_or_else(|| trouble("the server has no version"))
 }

@@ -24,7 +24,9 @@ impl Server {
         let port = set("PORT", "13306");
         Ok(Self {
             host: set("HOST", "127.0.0.1"),
-            port: port.parse().map_err(|_| trouble(format!("GHOST_RS_TEST_PORT={port} is not a port")))?,
+            port: port
+                .parse()
+                .map_err(|_| trouble(format!("GHOST_RS_TEST_PORT={port} is not a port")))?,
             user: set("USER", "root"),
             password: set("PASSWORD", ""),
         })

@@ -43,7 +43,11 @@ pub struct Finished {
 impl Tool {
     /// Start `ghost-rs alter --execute` on a schema, with `more` after the connection's flags.
     pub fn alter(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
-        let mut args: Vec<String> = vec!["alter".into(), "--allow-on-master".into(), "--execute".into()];
+        let mut args: Vec<String> = vec![
+            "alter".into(),
+            "--allow-on-master".into(),
+            "--execute".into(),
+        ];
         let port = server.port.to_string();
         for (flag, value) in [
             ("host", server.host.as_str()),
@@ -67,13 +71,21 @@ impl Tool {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| trouble(format!("cannot start {program}: {error}")))?;
-        let (tell, heard) = watch::channel(Heard { text: String::new(), open: 2 });
+        let (tell, heard) = watch::channel(Heard {
+            text: String::new(),
+            open: 2,
+        });
         if let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) {
             listen(out, tell.clone());
             listen(err, tell);
         }
         let limit = Duration::from_secs(RUN_SECONDS_MAX);
-        Ok(Self { child, heard, started: Instant::now(), limit })
+        Ok(Self {
+            child,
+            heard,
+            started: Instant::now(),
+            limit,
+        })
     }
 
     /// The program under test: built by cargo for this test, or the one that `GHOST_RS_BIN` names.
@@ -102,18 +114,27 @@ impl Tool {
         self.wait(|_| false).await?;
         let status = self.child.wait()?;
         let output = self.heard.borrow().text.clone();
-        Ok(Finished { code: status.code(), output, took: self.started.elapsed() })
+        Ok(Finished {
+            code: status.code(),
+            output,
+            took: self.started.elapsed(),
+        })
     }
 
     /// Wait for something in the output or for the end, whichever comes first.
     async fn wait(&mut self, enough: impl Fn(&Heard) -> bool) -> Outcome {
         let left = self.limit.saturating_sub(self.started.elapsed());
-        let waited = self.heard.wait_for(|heard| heard.open == 0 || enough(heard));
+        let waited = self
+            .heard
+            .wait_for(|heard| heard.open == 0 || enough(heard));
         if tokio::time::timeout(left, waited).await.is_ok() {
             return Ok(());
         }
         let text = self.heard.borrow().text.clone();
-        Err(trouble(format!("ghost-rs has not ended after {} s; it said:\n{text}", self.limit.as_secs())))
+        Err(trouble(format!(
+            "ghost-rs has not ended after {} s; it said:\n{text}",
+            self.limit.as_secs()
+        )))
     }
 }
 
