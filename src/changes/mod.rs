@@ -177,6 +177,11 @@ impl Changes {
         self.marks.begin()
     }
 
+    /// The mark that will be begun next.
+    pub fn next_mark(&self) -> Mark {
+        self.marks.next()
+    }
+
     /// The mark's commit has returned: all that stands before it in the binlog is visible to a read begun now.
     pub fn mark_returned(&mut self, mark: Mark) {
         self.marks.returned(mark);
@@ -192,6 +197,11 @@ impl Changes {
     /// Both have happened, for this mark or a later one.
     pub fn is_fenced(&self, mark: Mark) -> bool {
         self.marks.fenced() >= mark
+    }
+
+    /// A read that begins now misses nothing that was in the binlog before the first mark.
+    pub fn a_mark_returned(&self) -> bool {
+        self.marks.last_returned() > Mark::default()
     }
 
     /// Somebody waits for a mark that has not been begun yet: a claim without one, or keys behind the last one.

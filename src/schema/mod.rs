@@ -171,3 +171,8 @@ impl Table {
 pub fn same_name(a: &str, b: &str) -> bool {
     a.to_lowercase() == b.to_lowercase()
 }
+
+/// An identifier in backticks: right under every `sql_mode`.
+pub fn quote_ident(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}

@@ -1,6 +1,31 @@
 //! A row's name: the values of its iteration key, encoded so that bytes compare as the server compares.
+//!
+//! A [`Key`] is only bytes; its [`KeySpec`] knows what they mean: it makes keys out of what a SELECT sends and of what
+//! the binlog's row images hold, and writes them back as SQL literals. What makes it right:
+//!
+//! - One value has one encoding, whichever way it came, so that equal bytes are equal values.
+//! - The conversion is exact for every value the column can hold; a value that does not fit is an error, never a guess.
+//! - Where bytes cannot tell the server's order (text of all but one collation), the key says so.
+//!
+//! SQL around the literals is `sql`'s, finding the columns in a row image `binlog::rows`'s.
+
+mod codec;
+mod decimal;
+mod error;
+mod kind;
+mod literal;
+mod part;
+mod spec;
+mod temporal;
 
 use std::cmp::Ordering;
+
+pub(crate) use decimal::width as decimal_width;
+pub use error::KeyError;
+pub use kind::Kind;
+pub use literal::Literal;
+pub use part::Part;
+pub use spec::KeySpec;
 
 /// One key value, memcomparable.
 ///

@@ -1,0 +1,214 @@
+//! From what was typed to a checked [`Config`], with everything that is wrong reported at once.
+//!
+//! Flags come before the option file, the option file before defaults. The password is asked for last, and only when
+//! nothing else is wrong. No message holds a value that may be a password.
+
+mod connection;
+mod what;
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::cli::args::AlterArgs;
+use crate::cli::args::output::OutputArgs;
+use crate::cli::args::safety::SafetyArgs;
+use crate::config::{self, Bounds, Config, LogConfig, LogLevel};
+use crate::error::Failure;
+
+/// What a check may ask the machine for.
+pub trait Surroundings {
+    /// An environment variable that is set and not empty.
+    fn env(&self, name: &str) -> Option<String>;
+    /// A file's bytes.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// A password, asked for on the terminal.
+    fn ask(&self, prompt: &str) -> io::Result<String>;
+}
+
+/// This process's surroundings.
+#[derive(Debug)]
+pub struct Machine;
+
+impl Surroundings for Machine {
+    fn env(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+
+    fn ask(&self, prompt: &str) -> io::Result<String> {
+        rpassword::prompt_password(prompt)
+    }
+}
+
+/// What has been found wrong so far. Values that stand in for wrong ones never leave this module: with one problem
+/// there is no `Config`.
+#[derive(Default)]
+struct Problems(Vec<Failure>);
+
+impl Problems {
+    fn add(&mut self, problem: Failure) {
+        self.0.push(problem);
+    }
+
+    /// The value, or what stands in for it when it is wrong.
+    fn take<T: Default>(&mut self, value: Result<T, Failure>) -> T {
+        value.unwrap_or_else(|problem| {
+            self.add(problem);
+            T::default()
+        })
+    }
+
+    /// A number within its bounds.
+    fn number<T: TryFrom<u64> + Default>(&mut self, flag: &str, value: u64, bounds: Bounds) -> T {
+        if !bounds.contain(value) {
+            self.add(out_of_bounds(flag, value, bounds));
+        }
+        T::try_from(value).unwrap_or_default()
+    }
+
+    /// A number within its bounds; nothing said means the default.
+    fn or_default<T>(&mut self, flag: &str, value: Option<u64>, bounds: Bounds) -> T
+    where
+        T: TryFrom<u64> + Default,
+    {
+        self.number(flag, value.unwrap_or(bounds.default), bounds)
+    }
+
+    /// A number within its bounds; nothing said means that it is found while running.
+    fn or_none<T>(&mut self, flag: &str, value: Option<u64>, bounds: Bounds) -> Option<T>
+    where
+        T: TryFrom<u64> + Default,
+    {
+        value.map(|value| self.number(flag, value, bounds))
+    }
+
+    fn millis(&mut self, flag: &str, value: Option<u64>, bounds: Bounds) -> Duration {
+        Duration::from_millis(self.or_default(flag, value, bounds))
+    }
+}
+
+/// Checks the flags of `alter`. All problems are in the error, in the order of `--help`.
+pub fn config(args: AlterArgs, world: &dyn Surroundings) -> Result<Config, Vec<Failure>> {
+    let mut problems = Problems::default();
+    let p = &mut problems;
+    let file = connection::option_file(&args.connection, world, p);
+    let connection = connection::check(&args.connection, &file, world, p);
+    let what = what::check(&args.what, p);
+    renames(&args.safety, p);
+    let (pace, swap) = (&args.pace, &args.swap);
+    let mut config = Config {
+        connection,
+        schema: what.schema,
+        table: what.table,
+        alter: what.alter,
+        execute: args.what.execute,
+        allow_on_master: args.safety.allow_on_master,
+        approve_renamed_columns: args.safety.approve_renamed_columns,
+        skip_renamed_columns: args.safety.skip_renamed_columns,
+        ok_to_drop_table: args.safety.ok_to_drop_table,
+        initially_drop_ghost_table: args.safety.initially_drop_ghost_table,
+        initially_drop_old_table: args.safety.initially_drop_old_table,
+        workers_max: p.or_none("--workers", pace.workers, config::WORKERS),
+        chunk_rows: p.or_none("--chunk-size", pace.chunk_size, config::CHUNK_ROWS),
+        chunk_target: p.millis(
+            "--chunk-target-millis",
+            pace.chunk_target_millis,
+            config::CHUNK_TARGET_MILLIS,
+        ),
+        flush_batch_keys: p.or_default("--dml-batch-size", pace.dml_batch_size, config::FLUSH_BATCH_KEYS),
+        flush_lanes: p.or_default("--flush-lanes", pace.flush_lanes, config::FLUSH_LANES),
+        heartbeat: p.millis(
+            "--heartbeat-interval-millis",
+            pace.heartbeat_interval_millis,
+            config::HEARTBEAT_MILLIS,
+        ),
+        dirty_keys_max: p.or_default("--dirty-keys-max", pace.dirty_keys_max, config::DIRTY_KEYS),
+        dirty_bytes_max: megabytes(p.or_default(
+            "--dirty-megabytes-max",
+            pace.dirty_megabytes_max,
+            config::DIRTY_MEGABYTES,
+        )),
+        replica_server_id: p.or_default("--replica-server-id", pace.replica_server_id, config::SERVER_ID),
+        cut_over_lock_timeout: Duration::from_secs(p.or_default(
+            "--cut-over-lock-timeout-seconds",
+            swap.cut_over_lock_timeout_seconds,
+            config::CUT_OVER_LOCK_TIMEOUT_SECONDS,
+        )),
+        cut_over_window: p.millis(
+            "--cut-over-window-millis",
+            swap.cut_over_window_millis,
+            config::CUT_OVER_WINDOW_MILLIS,
+        ),
+        cut_over_retries: p.or_default("--default-retries", swap.default_retries, config::RETRIES),
+        postpone_cut_over_flag_file: args.swap.postpone_cut_over_flag_file,
+        log: log(&args.output),
+    };
+    if !problems.0.is_empty() {
+        return Err(problems.0);
+    }
+    config.connection.password = connection::password(&config.connection, &args.connection, &file, world)
+        .map_err(|problem| vec![problem])?;
+    Ok(config)
+}
+
+/// What is not wrong but should be known, for the log.
+pub fn warnings(args: &AlterArgs) -> Vec<&'static str> {
+    let mut warnings = Vec::new();
+    if args
+        .connection
+        .password
+        .as_ref()
+        .is_some_and(|password| !password.is_empty())
+    {
+        warnings.push(
+            "the password on the command line can be read by everybody who may list the processes of this \
+             machine; --ask-pass, --conf and the environment variable GHOST_RS_PASSWORD keep it to yourself",
+        );
+    }
+    if args.connection.ssl_allow_insecure {
+        warnings.push(
+            "--ssl-allow-insecure: the connection is encrypted, but to whom it leads is not checked; \
+             who can divert it can read the password",
+        );
+    }
+    warnings
+}
+
+/// The two answers to a rename exclude each other.
+fn renames(args: &SafetyArgs, problems: &mut Problems) {
+    if args.approve_renamed_columns && args.skip_renamed_columns {
+        problems.add(
+            Failure::usage("--approve-renamed-columns and --skip-renamed-columns say opposite things").hint(
+                "keep the first if the values are to be carried over to the new names, the second if not",
+            ),
+        );
+    }
+}
+
+fn log(args: &OutputArgs) -> LogConfig {
+    let level = match (args.quiet, args.debug) {
+        (true, _) => LogLevel::Error,
+        (_, true) => LogLevel::Debug,
+        _ => LogLevel::Info,
+    };
+    LogConfig {
+        format: args.log_format,
+        level,
+    }
+}
+
+fn megabytes(count: u64) -> u64 {
+    count.saturating_mul(1 << 20)
+}
+
+fn out_of_bounds(flag: &str, value: u64, bounds: Bounds) -> Failure {
+    Failure::usage(format!("{flag} is {value}"))
+        .hint(format!("give a number from {} to {}", bounds.min, bounds.max))
+}
+
+#[cfg(test)]
+mod tests;
