@@ -207,9 +207,7 @@ impl Changes {
     /// Somebody waits for a mark that has not been begun yet: a claim without one, or keys behind the last one.
     pub fn wants_mark(&self) -> bool {
         let begun = self.marks.begun();
-        self.regions
-            .open()
-            .any(|(_, claim)| claim.readable_after > begun)
+        self.regions.open().any(|(_, claim)| claim.readable_after > begun)
             || self
                 .waiting
                 .last_key_value()

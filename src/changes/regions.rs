@@ -81,14 +81,9 @@ impl Regions {
         self.claims += 1;
         let id = ChunkId(self.claims);
         let (lower, inclusive) = match &mut self.range {
-            Range::Known {
-                min, claimed_to, ..
-            } => {
+            Range::Known { min, claimed_to, .. } => {
                 let lower = claimed_to.replace(upper.clone());
-                (
-                    lower.clone().unwrap_or_else(|| min.clone()),
-                    lower.is_none(),
-                )
+                (lower.clone().unwrap_or_else(|| min.clone()), lower.is_none())
             }
             Range::Unknown | Range::Empty => (upper.clone(), true),
         };
@@ -129,11 +124,7 @@ impl Regions {
         match &self.range {
             Range::Unknown => Place::RangeUnknown,
             Range::Empty => Place::Copied,
-            Range::Known {
-                min,
-                max,
-                claimed_to,
-            } => {
+            Range::Known { min, max, claimed_to } => {
                 if !self.all_claimed && is_not_yet_claimed(key, min, max, claimed_to.as_ref()) {
                     return Place::NotYetClaimed;
                 }
@@ -155,8 +146,8 @@ impl Regions {
 
 /// True only where it is certain: a key that cannot be ordered is never called not-yet-claimed.
 fn is_not_yet_claimed(key: &Key, min: &Key, max: &Key, claimed_to: Option<&Key>) -> bool {
-    let inside = matches!(key.compare(max), Some(Less | Equal))
-        && matches!(key.compare(min), Some(Greater | Equal));
+    let inside =
+        matches!(key.compare(max), Some(Less | Equal)) && matches!(key.compare(min), Some(Greater | Equal));
     inside && claimed_to.is_none_or(|to| key.compare(to) == Some(Greater))
 }
 

@@ -137,10 +137,7 @@ fn keys_that_only_the_server_can_order_are_never_dropped() {
     changes.delivered(text("x"), Change::Written);
     changes.chunk_committed(first.id);
     fence(&mut changes);
-    assert!(
-        changes.next_batch(10, 1000).is_none(),
-        "held by the second claim"
-    );
+    assert!(changes.next_batch(10, 1000).is_none(), "held by the second claim");
     changes.chunk_committed(second.id);
     fence(&mut changes);
     assert_eq!(batch_keys(&mut changes), [text("x")]);
@@ -168,10 +165,7 @@ fn a_key_changed_while_it_flies_flies_again_later() {
     let first = changes.next_batch(10, 1000).unwrap();
     changes.delivered(key(5), Change::Gone);
     fence(&mut changes);
-    assert!(
-        changes.next_batch(10, 1000).is_none(),
-        "one flight at a time"
-    );
+    assert!(changes.next_batch(10, 1000).is_none(), "one flight at a time");
     changes.batch_flushed(first.id, Flushed::default());
     assert_eq!(
         changes.next_batch(10, 1000).unwrap().keys,
