@@ -12,7 +12,8 @@ use crate::{
     config::Config,
     cutover::{self, Aside, Attempt, Budget, LockSession, Pending, Swapped},
     error::Failure,
-    inspect,
+    inspect::{self, Holder},
+    mysql::{Class, SqlError},
     prepare,
     status::Phase,
 };
@@ -33,6 +34,8 @@ pub(super) struct Attempts {
     failed: u32,
     max: u32,
     next: Instant,
+    /// Sessions that were named as holding the table.
+    named: Vec<u64>,
     lock_max: Duration,
     window: Duration,
 }
@@ -43,6 +46,7 @@ impl Attempts {
             failed: 0,
             max: config.cut_over_retries,
             next: Instant::now(),
+            named: Vec::new(),
             lock_max: config.cut_over_lock_timeout,
             window: config.cut_over_window,
         }
@@ -55,6 +59,23 @@ impl Attempts {
     fn budget(&self) -> Budget {
         let lock = Duration::from_millis(LOCK_MS_FIRST << self.failed.min(10)).min(self.lock_max);
         Budget { lock, window: self.window }
+    }
+
+    /// Whoever holds the table is named once.
+    fn wait_for(&mut self, holders: &[Holder]) {
+        for holder in holders.iter().filter(|holder| !self.named.contains(&holder.id)) {
+            tracing::info!(
+                "the swap waits for session {} ({}@{}), which has used the table for {} s: {} {}",
+                holder.id,
+                holder.user,
+                holder.host,
+                holder.seconds,
+                holder.command,
+                holder.info
+            );
+        }
+        self.named = holders.iter().map(|holder| holder.id).collect();
+        self.next = Instant::now() + Duration::from_millis(HOLDER_PAUSE_MS);
     }
 
     fn failed(&mut self, why: &str) -> Result<(), Failure> {
@@ -83,49 +104,68 @@ pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Op
 }
 
 async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Swapped>, Failure> {
-    let budget = attempts.budget();
-    let mut door = LockSession::open(&run.sessions, Arc::clone(&run.work), attempts.lock_max).await?;
-    let mut aside = Aside::open(&run.sessions, Arc::clone(&run.work), door.opened()).await?;
-    let ended = match ready(run, &mut aside, attempts).await {
-        Ok(true) => cutover::attempt(&mut door, &mut aside, &mut PendingKeys(run), budget).await,
-        Ok(false) => return close(door, aside, None).await,
-        Err(failure) => Attempt::Stop(failure),
+    let (mut door, mut aside) = match open(run, attempts.lock_max).await {
+        Ok(both) => both,
+        Err(failure) => return attempts.failed(&failure.to_string()).map(|()| None),
     };
-    let swapped = match ended {
+    let ended = match ready(run, &mut aside, attempts).await {
+        Ok(true) => {
+            let budget = attempts.budget();
+            cutover::attempt(&mut door, &mut aside, &mut PendingKeys(run), budget).await
+        }
+        Ok(false) => {
+            close(door, aside).await;
+            return Ok(None);
+        }
+        Err(ended) => ended,
+    };
+    close(door, aside).await;
+    match ended {
         Attempt::Swapped(swapped) => Ok(Some(swapped)),
         Attempt::NotYet(why) => attempts.failed(&why).map(|()| None),
         Attempt::Stop(failure) | Attempt::Unknown(failure) => Err(failure),
-    };
-    close(door, aside, None).await?;
-    swapped
+    }
 }
 
-async fn close(door: LockSession, aside: Aside, swapped: Option<Swapped>) -> Result<Option<Swapped>, Failure> {
+async fn open(run: &Run, lock: Duration) -> Result<(LockSession, Aside), Failure> {
+    let mut door = LockSession::open(&run.sessions, Arc::clone(&run.work), lock).await?;
+    let opened = door.opened();
+    match Aside::open(&run.sessions, Arc::clone(&run.work), opened, lock).await {
+        Ok(aside) => Ok((door, aside)),
+        Err(failure) => {
+            door.close().await;
+            Err(failure)
+        }
+    }
+}
+
+async fn close(door: LockSession, aside: Aside) {
     door.close().await;
     aside.close().await;
-    Ok(swapped)
 }
 
-/// What needs no lock is done before it.
-async fn ready(run: &mut Run, aside: &mut Aside, attempts: &mut Attempts) -> Result<bool, Failure> {
+/// What needs no lock is done before it. `false`: somebody holds the table, which does not count as an attempt.
+async fn ready(run: &mut Run, aside: &mut Aside, attempts: &mut Attempts) -> Result<bool, Attempt> {
     let holders = inspect::holders(aside.session(), &run.work.tables.source, &[], HOLDER_SECONDS_MAX)
         .await
-        .map_err(|error| error.failure("Who uses the table could not be found out."))?
+        .map_err(|error| unready(&error, "Who uses the table could not be found out."))?
         .unwrap_or_default();
     if !holders.is_empty() {
-        for holder in &holders {
-            tracing::info!(
-                "the swap waits for session {} ({}@{}), which has used the table for {} s: {} {}",
-                holder.id, holder.user, holder.host, holder.seconds, holder.command, holder.info
-            );
-        }
-        attempts.next = Instant::now() + Duration::from_millis(HOLDER_PAUSE_MS);
+        attempts.wait_for(&holders);
         return Ok(false);
     }
     prepare::dress_ghost(aside.session(), &run.work)
         .await
-        .map_err(|error| error.failure("The new table could not be made ready for the swap."))?;
+        .map_err(|error| unready(&error, "The new table could not be made ready for the swap."))?;
     Ok(true)
+}
+
+/// A lost session, or somebody who reads the ghost: another attempt may succeed.
+fn unready(error: &SqlError, what: &str) -> Attempt {
+    match error.class() {
+        Class::Transient | Class::Lost => Attempt::NotYet(format!("{what} {error}")),
+        _ => Attempt::Stop(error.failure(what)),
+    }
 }
 
 /// The run's changed keys, as the swap needs them.
