@@ -225,20 +225,14 @@ fn octets(column: &Column) -> Result<usize, &'static str> {
 fn refusal(data_type: &str) -> &'static str {
     match data_type {
         "float" | "double" => "a FLOAT or DOUBLE has no exact text to name a row by",
-        kind if kind.ends_with("text") || kind.ends_with("blob") => {
-            "only a prefix of it can be in an index"
-        }
+        kind if kind.ends_with("text") || kind.ends_with("blob") => "only a prefix of it can be in an index",
         _ => "values of this type cannot name a row",
     }
 }
 
 /// The labels in `enum('z','it''s')`.
 fn labels(column_type: &str) -> Option<Vec<String>> {
-    let inside = column_type
-        .split_once('(')?
-        .1
-        .trim_end()
-        .strip_suffix(')')?;
+    let inside = column_type.split_once('(')?.1.trim_end().strip_suffix(')')?;
     let mut labels = Vec::new();
     let mut rest = inside.strip_prefix('\'')?;
     loop {

@@ -42,9 +42,9 @@ impl Literal {
             Kind::Date => return Self::date(Moment::of_date(value)),
             Kind::Datetime { fsp } => return Self::datetime(Moment::of_datetime(value), *fsp),
             Kind::Timestamp { fsp } => return Self::datetime(Moment::of_timestamp(value), *fsp),
-            Kind::Time { fsp } => Span::of(value).map_or(MALFORMED.to_owned(), |span| {
-                format!("TIME'{}'", span.text(*fsp))
-            }),
+            Kind::Time { fsp } => {
+                Span::of(value).map_or(MALFORMED.to_owned(), |span| format!("TIME'{}'", span.text(*fsp)))
+            }
             Kind::Binary { .. } | Kind::Varbinary { .. } => introduced("binary", value),
             Kind::Text { charset, .. } => introduced(charset, value),
         };
@@ -96,11 +96,7 @@ impl Literal {
         } else if moment == Moment::default() {
             Self::plain("0".to_owned())
         } else if moment.incomplete() {
-            Self::plain(format!(
-                "{}{:06}",
-                moment.date_number(),
-                moment.time_number()
-            ))
+            Self::plain(format!("{}{:06}", moment.date_number(), moment.time_number()))
         } else {
             Self {
                 listable: false,

@@ -162,22 +162,15 @@ impl KeySpec {
 fn same_values(mine: &Kind, theirs: &Kind) -> bool {
     match (mine, theirs) {
         (Kind::Enum { labels, .. }, Kind::Enum { labels: longer, .. })
-        | (Kind::Set { labels, .. }, Kind::Set { labels: longer, .. }) => {
-            longer.starts_with(labels)
-        }
+        | (Kind::Set { labels, .. }, Kind::Set { labels: longer, .. }) => longer.starts_with(labels),
         _ => mine == theirs,
     }
 }
 
 /// Text that everybody can read is shown as text, everything else as the literal.
 fn readable(part: &Part, value: &[u8]) -> String {
-    let readable_charset =
-        |charset: &str| matches!(charset, "utf8mb4" | "utf8mb3" | "utf8" | "ascii");
-    let plain = |text: &&str| {
-        !text
-            .chars()
-            .any(|c| c.is_control() || c == '\'' || c == '\\')
-    };
+    let readable_charset = |charset: &str| matches!(charset, "utf8mb4" | "utf8mb3" | "utf8" | "ascii");
+    let plain = |text: &&str| !text.chars().any(|c| c.is_control() || c == '\'' || c == '\\');
     let text = match part.kind() {
         Kind::Text { charset, .. } if readable_charset(charset) || value.is_ascii() => {
             std::str::from_utf8(value).ok()

@@ -167,9 +167,7 @@ impl Span {
     /// Reads `[-]hhh:mm:ss` with a fraction.
     pub(super) fn parse(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;
-        let (negative, text) = text
-            .strip_prefix('-')
-            .map_or((false, text), |rest| (true, rest));
+        let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (clock, micros) = split_fraction(text)?;
         let [hours, minutes, seconds] = three(clock, ':')?;
         let possible = hours <= 838 && minutes <= 59 && seconds <= 59;
@@ -184,8 +182,7 @@ impl Span {
 
     /// TIME(fsp), three bytes and the fraction.
     pub(super) fn put(&self, out: &mut Vec<u8>, fsp: usize) {
-        let size =
-            (self.hours << 12 | self.minutes << 6 | self.seconds) << 24 | self.fraction_units(fsp);
+        let size = (self.hours << 12 | self.minutes << 6 | self.seconds) << 24 | self.fraction_units(fsp);
         let signed = if self.negative {
             ZERO_TIME.wrapping_sub(size)
         } else {
@@ -200,8 +197,7 @@ impl Span {
     pub(super) fn of(stored: &[u8]) -> Option<Self> {
         let (whole, fraction) = stored.split_at_checked(3)?;
         let borrowed = fraction_carry(fraction.len());
-        let mut signed =
-            (get_uint(whole) << 24 | get_uint(fraction)).cast_signed() - ZERO_TIME.cast_signed();
+        let mut signed = (get_uint(whole) << 24 | get_uint(fraction)).cast_signed() - ZERO_TIME.cast_signed();
         if signed < 0 && get_uint(fraction) > 0 {
             // The server kept only the low bytes of a negative fraction: put the high ones back.
             signed += borrowed.cast_signed();
@@ -238,11 +234,7 @@ const ZERO_TIME: u64 = 0x80_0000 << 24;
 
 /// The bits between a fraction of so many bytes and a full one of three.
 fn fraction_carry(bytes: usize) -> u64 {
-    0x100_0000
-        - 1_u64
-            .checked_shl(8 * bytes as u32)
-            .unwrap_or(0)
-            .min(0x100_0000)
+    0x100_0000 - 1_u64.checked_shl(8 * bytes as u32).unwrap_or(0).min(0x100_0000)
 }
 
 /// Microseconds in a unit of a fraction of so many bytes: two digits a byte.
@@ -300,8 +292,7 @@ fn three(text: &str, separator: char) -> Option<[u64; 3]> {
 
 /// A short number of digits only (`parse` alone would take a sign).
 fn digits(text: &str) -> Option<u64> {
-    let only_digits =
-        (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let only_digits = (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     only_digits.then(|| text.parse().ok()).flatten()
 }
 

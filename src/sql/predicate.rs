@@ -11,11 +11,7 @@ const LISTED_DOMAIN: u64 = 256;
 pub type Bound<'a> = Option<(&'a Key, bool)>;
 
 /// The rows with these keys: `a IN (1, 2)`, `(a, b) IN ((1, 2), (3, 4))`. No keys: `FALSE`.
-pub fn key_in<'a>(
-    columns: &KeyColumns,
-    spec: &KeySpec,
-    keys: impl IntoIterator<Item = &'a Key>,
-) -> String {
+pub fn key_in<'a>(columns: &KeyColumns, spec: &KeySpec, keys: impl IntoIterator<Item = &'a Key>) -> String {
     let mut list = String::new();
     let mut alone = Vec::new();
     for key in keys {
@@ -38,12 +34,7 @@ pub fn key_in<'a>(
 }
 
 /// The rows between two keys, in the server's order. Without bounds: `TRUE`.
-pub fn key_range(
-    columns: &KeyColumns,
-    spec: &KeySpec,
-    lower: Bound<'_>,
-    upper: Bound<'_>,
-) -> String {
+pub fn key_range(columns: &KeyColumns, spec: &KeySpec, lower: Bound<'_>, upper: Bound<'_>) -> String {
     let lower = lower.map(|(key, inclusive)| Edge::new(columns, spec, key, inclusive, Side::Above));
     let upper = upper.map(|(key, inclusive)| Edge::new(columns, spec, key, inclusive, Side::Below));
     match (&lower, &upper) {
@@ -65,12 +56,7 @@ fn between(lower: &Edge<'_>, upper: &Edge<'_>) -> String {
         .take_while(same)
         .count()
         .min(lower.parts.len().saturating_sub(1));
-    let mut all: Vec<String> = lower
-        .parts
-        .iter()
-        .take(shared)
-        .map(Comparison::equal)
-        .collect();
+    let mut all: Vec<String> = lower.parts.iter().take(shared).map(Comparison::equal).collect();
     for edge in [lower, upper] {
         all.push(edge.predicate(edge.parts.get(shared..).unwrap_or_default()));
     }
@@ -98,13 +84,7 @@ struct Comparison<'a> {
 }
 
 impl<'a> Edge<'a> {
-    fn new(
-        columns: &'a KeyColumns,
-        spec: &'a KeySpec,
-        key: &Key,
-        inclusive: bool,
-        side: Side,
-    ) -> Self {
+    fn new(columns: &'a KeyColumns, spec: &'a KeySpec, key: &Key, inclusive: bool, side: Side) -> Self {
         let literals = spec.typed_literals(key);
         let parts = columns.iter().zip(spec.columns()).zip(literals);
         let parts = parts.map(|((column, part), literal)| Comparison {
@@ -126,11 +106,7 @@ impl<'a> Edge<'a> {
             [last] => last.beyond(self.side, self.inclusive),
             [first, rest @ ..] => {
                 let beyond = first.beyond(self.side, false);
-                format!(
-                    "({beyond} OR ({} AND {}))",
-                    first.equal(),
-                    self.predicate(rest)
-                )
+                format!("({beyond} OR ({} AND {}))", first.equal(), self.predicate(rest))
             }
         }
     }

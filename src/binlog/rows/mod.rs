@@ -108,11 +108,7 @@ pub struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// The rows in `data`, the part of a rows event behind its bitmaps.
-    pub fn new(
-        layout: &'a RowLayout,
-        images: Images<'_>,
-        data: &'a [u8],
-    ) -> Result<Self, RowsError> {
+    pub fn new(layout: &'a RowLayout, images: Images<'_>, data: &'a [u8]) -> Result<Self, RowsError> {
         let whole = |present: &[bool]| layout.plan(present).and_then(ImagePlan::with_whole_key);
         let (before, after) = match images {
             Images::Write(after) => (None, Some(whole(after)?)),
@@ -131,10 +127,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The rows of an event as the driver parsed it.
-    pub fn of_event(
-        layout: &'a RowLayout,
-        event: &'a RowsEventData<'a>,
-    ) -> Result<Self, RowsError> {
+    pub fn of_event(layout: &'a RowLayout, event: &'a RowsEventData<'a>) -> Result<Self, RowsError> {
         let before = event
             .columns_before_image()
             .map_or(Vec::new(), |bits| bits.iter().by_vals().collect());
@@ -142,9 +135,7 @@ impl<'a> Rows<'a> {
             .columns_after_image()
             .map_or(Vec::new(), |bits| bits.iter().by_vals().collect());
         let images = match event {
-            RowsEventData::WriteRowsEventV1(_) | RowsEventData::WriteRowsEvent(_) => {
-                Images::Write(&after)
-            }
+            RowsEventData::WriteRowsEventV1(_) | RowsEventData::WriteRowsEvent(_) => Images::Write(&after),
             RowsEventData::UpdateRowsEventV1(_) | RowsEventData::UpdateRowsEvent(_) => {
                 Images::Update(&before, &after)
             }
