@@ -178,7 +178,7 @@ fn binaries() -> Vec<Case> {
         .distinct(),
         one("binary255", &[("k", "BINARY(255)")], &["'a'", "'b'", "REPEAT(X'FF',255)", "REPEAT('x',254)"]),
         one(
-            "varbinary",
+            "varbin",
             &[("k", "VARBINARY(300)")],
             &["''", "X'00'", "X'0000'", "X'00FF'", "X'FF'", "X'27'", "X'5C'", "X'2700FF5C'", "REPEAT(X'00',300)", "'a '", "'a'"],
         ),
