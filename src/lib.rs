@@ -11,10 +11,20 @@
 //!
 //! Why it is right is told in `docs/correctness.md`; how it is built in `docs/architecture.md`.
 
+pub mod alter;
 pub mod binlog;
 pub mod changes;
+pub mod cli;
+pub mod config;
 pub mod error;
+pub mod inspect;
 pub mod key;
+pub mod migrate;
 pub mod mysql;
+pub mod pace;
+pub mod plan;
+pub mod position;
 pub mod schema;
 pub mod sql;
+pub mod status;
+pub mod tasks;

@@ -1,3 +1,7 @@
-//! The binlog: from the server's stream of events to the keys of one table's changed rows.
+//! The edge to the binlog: the stream of events, the keys in row images, the statements in query events.
 
 pub mod rows;
+pub mod statement;
+pub mod stream;
+//! The binlog: what the server wrote, as keys of our table and as statements that matter to us.
+

@@ -194,6 +194,11 @@ impl Changes {
         self.marks.fenced() >= mark
     }
 
+    /// A read that begins now misses nothing that was in the binlog before the first mark.
+    pub fn a_mark_returned(&self) -> bool {
+        self.marks.last_returned() > Mark::default()
+    }
+
     /// Somebody waits for a mark that has not been begun yet: a claim without one, or keys behind the last one.
     pub fn wants_mark(&self) -> bool {
         let begun = self.marks.begun();

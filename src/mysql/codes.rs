@@ -28,14 +28,19 @@ pub enum Class {
 
 /// The class of an error, from its code and, where one code says several things, its (English) message.
 pub fn classify(code: u16, message: &str) -> Class {
-    TABLE.iter().find(|(_, codes)| codes.contains(&code)).map_or_else(|| by_message(code, message), |(class, _)| *class)
+    TABLE
+        .iter()
+        .find(|(_, codes)| codes.contains(&code))
+        .map_or_else(|| by_message(code, message), |(class, _)| *class)
 }
 
 fn by_message(code: u16, message: &str) -> Class {
     let message = message.to_ascii_lowercase();
     match code {
         // "Got error 28 - 'No space left on device' from storage engine", and the file layer's own codes below 1000.
-        1030 | 1026 | 3 | 1180 if message.contains("no space left") || message.contains("error 28") => Class::DiskFull,
+        1030 | 1026 | 3 | 1180 if message.contains("no space left") || message.contains("error 28") => {
+            Class::DiskFull
+        }
         // "The MySQL server is running with the --read-only option so it cannot execute this statement", but also
         // --skip-grant-tables, --secure-file-priv and others.
         1290 if message.contains("read-only") || message.contains("read_only") => Class::ReadOnly,
@@ -104,7 +109,8 @@ const TABLE: &[(Class, &[u16])] = &[
             1690, // Value is out of range
             1748, // Found a row not matching the given partition set
             3037, // Invalid GIS data
-            3140, 3141, 3142, 3143, 3144, 3145, 3146, 3147, 3148, 3149, 3150, 3155, 3156, 3157, // JSON values
+            3140, 3141, 3142, 3143, 3144, 3145, 3146, 3147, 3148, 3149, 3150, 3155, 3156,
+            3157, // JSON values
             3616, 3617, 3643, // longitude, latitude, SRID
             3751, // Data truncated for functional index
             3752, // Value is out of range for functional index
@@ -126,8 +132,8 @@ const TABLE: &[(Class, &[u16])] = &[
     (
         Class::Access,
         &[
-            1044, 1045, 1095, 1129, 1130, 1131, 1132, 1133, 1141, 1142, 1143, 1147, 1227, 1251, 1370, 1396, 1410, 1524,
-            1698, 1820, 1862, 3118, 3879, 3955, 4020,
+            1044, 1045, 1095, 1129, 1130, 1131, 1132, 1133, 1141, 1142, 1143, 1147, 1227, 1251, 1370, 1396,
+            1410, 1524, 1698, 1820, 1862, 3118, 3879, 3955, 4020,
         ],
     ),
     (Class::NoSuchTable, &[1049, 1051, 1146]),
@@ -155,7 +161,10 @@ mod tests {
 
     #[test]
     fn every_code_stands_once() {
-        let mut codes: Vec<u16> = TABLE.iter().flat_map(|(_, codes)| codes.iter().copied()).collect();
+        let mut codes: Vec<u16> = TABLE
+            .iter()
+            .flat_map(|(_, codes)| codes.iter().copied())
+            .collect();
         codes.sort_unstable();
         let all = codes.len();
         codes.dedup();
@@ -165,10 +174,18 @@ mod tests {
     #[test]
     fn classes() {
         let cases: &[(u16, &str, Class)] = &[
-            (1205, "Lock wait timeout exceeded; try restarting transaction", Class::Transient),
+            (
+                1205,
+                "Lock wait timeout exceeded; try restarting transaction",
+                Class::Transient,
+            ),
             (1213, "Deadlock found when trying to get lock", Class::Transient),
             (1317, "Query execution was interrupted", Class::Transient),
-            (3572, "Statement aborted because lock(s) could not be acquired immediately", Class::Transient),
+            (
+                3572,
+                "Statement aborted because lock(s) could not be acquired immediately",
+                Class::Transient,
+            ),
             (1053, "Server shutdown in progress", Class::Lost),
             (2013, "Lost connection to MySQL server during query", Class::Lost),
             (1062, "Duplicate entry '1' for key 't.PRIMARY'", Class::Duplicate),
@@ -176,13 +193,33 @@ mod tests {
             (1264, "Out of range value for column 'a' at row 1", Class::Data),
             (1366, "Incorrect string value", Class::Data),
             (3819, "Check constraint 'c' is violated.", Class::Data),
-            (1290, "The MySQL server is running with the --super-read-only option so it cannot", Class::ReadOnly),
-            (1290, "The MySQL server is running with the --secure-file-priv option so it", Class::Permanent),
+            (
+                1290,
+                "The MySQL server is running with the --super-read-only option so it cannot",
+                Class::ReadOnly,
+            ),
+            (
+                1290,
+                "The MySQL server is running with the --secure-file-priv option so it",
+                Class::Permanent,
+            ),
             (1836, "Running in read-only mode", Class::ReadOnly),
             (1114, "The table 't' is full", Class::DiskFull),
-            (1030, "Got error 28 - 'No space left on device' from storage engine", Class::DiskFull),
-            (1030, "Got error 168 - 'Unknown (generic) error from engine'", Class::Permanent),
-            (3, "Error writing file '/x' (OS errno 28 - No space left on device)", Class::DiskFull),
+            (
+                1030,
+                "Got error 28 - 'No space left on device' from storage engine",
+                Class::DiskFull,
+            ),
+            (
+                1030,
+                "Got error 168 - 'Unknown (generic) error from engine'",
+                Class::Permanent,
+            ),
+            (
+                3,
+                "Error writing file '/x' (OS errno 28 - No space left on device)",
+                Class::DiskFull,
+            ),
             (1142, "DROP command denied to user", Class::Access),
             (1146, "Table 'a.b' doesn't exist", Class::NoSuchTable),
             (1064, "You have an error in your SQL syntax", Class::Permanent),
@@ -197,13 +234,19 @@ mod tests {
         let cases = [
             ("Duplicate entry '1' for key 'PRIMARY'", Some("PRIMARY")),
             ("Duplicate entry '1' for key '_t_gho.email'", Some("email")),
-            ("Duplicate entry 'x' for key 'other'' for key '_t_gho.e.mail'", Some("e.mail")),
+            (
+                "Duplicate entry 'x' for key 'other'' for key '_t_gho.e.mail'",
+                Some("e.mail"),
+            ),
             ("Duplicate entry 'it's' for key '_t_gho.PRIMARY'", Some("PRIMARY")),
             ("Deadlock found", None),
         ];
         for (message, index) in cases {
             assert_eq!(duplicate_index(message, "_t_gho").as_deref(), index, "{message}");
         }
-        assert_eq!(duplicate_value("Duplicate entry 'it's' for key 't.k'"), Some("it's"));
+        assert_eq!(
+            duplicate_value("Duplicate entry 'it's' for key 't.k'"),
+            Some("it's")
+        );
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! Only this module and `binlog` name the driver. Everything above sees rows as bytes and errors as [`SqlError`].
 
+pub mod catalog;
 pub mod codes;
+pub mod connect;
 pub mod session;
 pub mod settings;
 

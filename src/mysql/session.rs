@@ -6,12 +6,14 @@
 //! caller's, who knows what may be repeated.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, Value};
 
 use super::codes::{self, Class};
+use super::connect::connect;
 use super::settings::SessionSettings;
 use crate::error::{Exit, Failure};
 
@@ -38,12 +40,21 @@ pub struct SqlError {
 impl SqlError {
     /// What may be done about it.
     pub fn class(&self) -> Class {
-        if self.lost { Class::Lost } else { self.code.map_or(Class::Lost, |code| codes::classify(code, &self.message)) }
+        if self.lost {
+            Class::Lost
+        } else {
+            self.code
+                .map_or(Class::Lost, |code| codes::classify(code, &self.message))
+        }
     }
 
     /// The error as a run's end: `what` says what we were doing, as a full sentence.
     pub fn failure(&self, what: impl Into<String>) -> Failure {
-        let exit = if self.class() == Class::Access { Exit::Refused } else { Exit::Failed };
+        let exit = if self.class() == Class::Access {
+            Exit::Refused
+        } else {
+            Exit::Failed
+        };
         Failure::new(exit, what).detail(self.to_string())
     }
 
@@ -54,12 +65,22 @@ impl SqlError {
         };
         // Besides the network, the driver's own errors (packets out of order …) leave a connection that cannot be used.
         let lost = code.is_none_or(|code| codes::classify(code, &message) == Class::Lost);
-        Self { code, message, lost, statement: label(sql) }
+        Self {
+            code,
+            message,
+            lost,
+            statement: label(sql),
+        }
     }
 
     fn broken(sql: &str) -> Self {
         let message = "an earlier statement of this session was abandoned before its answer came".to_owned();
-        Self { code: None, message, lost: true, statement: label(sql) }
+        Self {
+            code: None,
+            message,
+            lost: true,
+            statement: label(sql),
+        }
     }
 }
 
@@ -83,7 +104,8 @@ impl Row {
 
     /// A column as text; what is not UTF-8 is replaced.
     pub fn text(&self, index: usize) -> Option<String> {
-        self.bytes(index).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        self.bytes(index)
+            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 
     /// A column as an unsigned number.
@@ -93,7 +115,6 @@ impl Row {
 }
 
 /// A connection with our settings, and what it is for.
-#[derive(Debug)]
 pub struct Session {
     conn: Conn,
     id: u32,
@@ -105,9 +126,18 @@ pub struct Session {
 
 impl Session {
     /// Takes a connection over and applies `settings`.
-    pub async fn start(conn: Conn, purpose: &'static str, settings: &SessionSettings) -> Result<Self, SqlError> {
+    pub async fn start(
+        conn: Conn,
+        purpose: &'static str,
+        settings: &SessionSettings,
+    ) -> Result<Self, SqlError> {
         let id = conn.id();
-        let mut session = Self { conn, id, purpose, in_flight: false };
+        let mut session = Self {
+            conn,
+            id,
+            purpose,
+            in_flight: false,
+        };
         session.exec(&settings.statement()).await?;
         tracing::debug!(connection = id, purpose, "session open");
         Ok(session)
@@ -154,7 +184,9 @@ impl Session {
         if std::mem::replace(&mut self.in_flight, true) {
             return Err(SqlError::broken(sql));
         }
-        let result = fetch(&mut self.conn, sql).await.map_err(|error| SqlError::new(&error, sql));
+        let result = fetch(&mut self.conn, sql)
+            .await
+            .map_err(|error| SqlError::new(&error, sql));
         // After a lost connection the flag stays: nothing can be sent any more.
         self.in_flight = result.as_ref().is_err_and(|error| error.lost);
         result
@@ -169,7 +201,11 @@ impl Session {
             Ok(Err(error)) => {
                 tracing::debug!(connection = self.id, purpose = self.purpose, %error, "session was lost")
             }
-            Err(_) => tracing::warn!(connection = self.id, purpose = self.purpose, "session did not close in time"),
+            Err(_) => tracing::warn!(
+                connection = self.id,
+                purpose = self.purpose,
+                "session did not close in time"
+            ),
         }
     }
 }
@@ -182,13 +218,25 @@ async fn fetch(conn: &mut Conn, sql: &str) -> mysql_async::Result<Vec<mysql_asyn
 }
 
 fn unpack(row: mysql_async::Row) -> Row {
-    Row(row.unwrap_raw().into_iter().map(|value| value.and_then(into_bytes)).collect())
+    Row(row
+        .unwrap_raw()
+        .into_iter()
+        .map(|value| value.and_then(into_bytes))
+        .collect())
 }
 
 fn with_names(row: mysql_async::Row) -> HashMap<String, Option<String>> {
-    let names: Vec<String> = row.columns_ref().iter().map(|column| column.name_str().into_owned()).collect();
+    let names: Vec<String> = row
+        .columns_ref()
+        .iter()
+        .map(|column| column.name_str().into_owned())
+        .collect();
     let values = unpack(row);
-    names.into_iter().enumerate().map(|(index, name)| (name, values.text(index))).collect()
+    names
+        .into_iter()
+        .enumerate()
+        .map(|(index, name)| (name, values.text(index)))
+        .collect()
 }
 
 fn into_bytes(value: Value) -> Option<Vec<u8>> {
@@ -201,7 +249,7 @@ fn into_bytes(value: Value) -> Option<Vec<u8>> {
 }
 
 /// Opens sessions on one server, all the same way.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Sessions {
     opts: Opts,
     connect_limit: Duration,
@@ -211,13 +259,20 @@ pub struct Sessions {
 impl Sessions {
     /// A factory for one server; `settings` are those of [`Sessions::open`].
     pub fn new(opts: impl Into<Opts>, connect_limit: Duration, settings: SessionSettings) -> Self {
-        Self { opts: opts.into(), connect_limit, settings }
+        Self {
+            opts: opts.into(),
+            connect_limit,
+            settings,
+        }
     }
 
     /// The same server with other settings.
     #[must_use]
     pub fn with(&self, settings: SessionSettings) -> Self {
-        Self { settings, ..self.clone() }
+        Self {
+            settings,
+            ..self.clone()
+        }
     }
 
     /// The settings sessions are opened with.
@@ -227,20 +282,40 @@ impl Sessions {
 
     /// A new session, in a failure's words where that does not work.
     pub async fn open(&self, purpose: &'static str) -> Result<Session, Failure> {
-        let conn = self.connect().await?;
+        let conn = connect(&self.opts, self.connect_limit).await?;
         Session::start(conn, purpose, &self.settings)
             .await
-            .map_err(|error| error.failure(format!("The settings of a session ({purpose}) could not be applied.")))
+            .map_err(|error| {
+                error.failure(format!(
+                    "The settings of a session ({purpose}) could not be applied."
+                ))
+            })
     }
+}
 
+/// Not derived: the driver's options are in there, and their `Debug` prints the password.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("id", &self.id).field("purpose", &self.purpose).finish_non_exhaustive()
+    }
+}
+
+/// Not derived, for the same reason.
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions").field("settings", &self.settings).finish_non_exhaustive()
     async fn connect(&self) -> Result<Conn, Failure> {
         let address = format!("{}:{}", self.opts.ip_or_hostname(), self.opts.tcp_port());
         match tokio::time::timeout(self.connect_limit, Conn::new(self.opts.clone())).await {
             Ok(Ok(conn)) => Ok(conn),
-            Ok(Err(error)) => Err(Failure::new(Exit::Unreachable, format!("Cannot connect to {address}: {error}"))),
-            Err(_) => {
-                Err(Failure::new(Exit::Unreachable, format!("No answer from {address} in {:?}.", self.connect_limit)))
-            }
+            Ok(Err(error)) => Err(Failure::new(
+                Exit::Unreachable,
+                format!("Cannot connect to {address}: {error}"),
+            )),
+            Err(_) => Err(Failure::new(
+                Exit::Unreachable,
+                format!("No answer from {address} in {:?}.", self.connect_limit),
+            )),
         }
     }
 }
@@ -257,10 +332,20 @@ mod tests {
 
     #[test]
     fn server_errors_keep_code_and_connection() {
-        let error = mysql_async::ServerError { code: 1213, message: "Deadlock".into(), state: "40001".into() };
+        let error = mysql_async::ServerError {
+            code: 1213,
+            message: "Deadlock".into(),
+            state: "40001".into(),
+        };
         let error = SqlError::new(&error.into(), "INSERT INTO t SELECT 1");
-        assert_eq!((error.code, error.lost, error.class()), (Some(1213), false, Class::Transient));
-        assert_eq!(error.to_string(), "error 1213: Deadlock (statement: INSERT INTO t SELECT 1)");
+        assert_eq!(
+            (error.code, error.lost, error.class()),
+            (Some(1213), false, Class::Transient)
+        );
+        assert_eq!(
+            error.to_string(),
+            "error 1213: Deadlock (statement: INSERT INTO t SELECT 1)"
+        );
     }
 
     #[test]

@@ -30,7 +30,10 @@ impl SessionSettings {
     /// For sessions that move rows. The time zone decides what TIMESTAMP ↔ DATETIME conversions give, so it is the
     /// one a native ALTER would use: the server's.
     pub fn rows() -> Self {
-        Self { sql_mode: Some(COPY_SQL_MODE.to_owned()), ..Self::ddl() }
+        Self {
+            sql_mode: Some(COPY_SQL_MODE.to_owned()),
+            ..Self::ddl()
+        }
     }
 
     /// For sessions that send DDL: `sql_mode` and `time_zone` as a DBA's own session would have them.
@@ -47,11 +50,20 @@ impl SessionSettings {
     pub fn statement(&self) -> String {
         let mut assignments = vec![
             "NAMES utf8mb4".to_owned(),
-            format!("sql_mode = {}", text_or_global(self.sql_mode.as_deref(), "sql_mode")),
-            format!("time_zone = {}", text_or_global(self.time_zone.as_deref(), "time_zone")),
+            format!(
+                "sql_mode = {}",
+                text_or_global(self.sql_mode.as_deref(), "sql_mode")
+            ),
+            format!(
+                "time_zone = {}",
+                text_or_global(self.time_zone.as_deref(), "time_zone")
+            ),
             // The server rounds nothing: both variables want whole seconds, at least 1.
             format!("lock_wait_timeout = {}", self.lock_wait.as_secs().max(1)),
-            format!("innodb_lock_wait_timeout = {}", self.row_lock_wait.as_secs().max(1)),
+            format!(
+                "innodb_lock_wait_timeout = {}",
+                self.row_lock_wait.as_secs().max(1)
+            ),
             format!("wait_timeout = {IDLE_SECONDS_MAX}, interactive_timeout = {IDLE_SECONDS_MAX}"),
             format!("net_read_timeout = {NET_SECONDS_MAX}, net_write_timeout = {NET_SECONDS_MAX}"),
         ];
@@ -62,7 +74,10 @@ impl SessionSettings {
 
 fn text_or_global(value: Option<&str>, variable: &str) -> String {
     // Names of modes and zones hold no backslash, so doubling quotes is enough in every sql_mode.
-    value.map_or_else(|| format!("@@GLOBAL.{variable}"), |text| format!("'{}'", text.replace('\'', "''")))
+    value.map_or_else(
+        || format!("@@GLOBAL.{variable}"),
+        |text| format!("'{}'", text.replace('\'', "''")),
+    )
 }
 
 /// The same for every session. Each stands for a global value that would change what our statements do.
@@ -97,8 +112,15 @@ mod tests {
 
     #[test]
     fn one_statement_with_everything() {
-        let sql = SessionSettings { time_zone: Some("+00:00".into()), ..SessionSettings::rows() }.statement();
-        assert!(sql.starts_with("SET NAMES utf8mb4, sql_mode = 'STRICT_ALL_TABLES,"), "{sql}");
+        let sql = SessionSettings {
+            time_zone: Some("+00:00".into()),
+            ..SessionSettings::rows()
+        }
+        .statement();
+        assert!(
+            sql.starts_with("SET NAMES utf8mb4, sql_mode = 'STRICT_ALL_TABLES,"),
+            "{sql}"
+        );
         assert!(sql.contains("time_zone = '+00:00'"), "{sql}");
         assert!(sql.contains("transaction_isolation = 'READ-COMMITTED'"), "{sql}");
     }
@@ -106,12 +128,18 @@ mod tests {
     #[test]
     fn ddl_runs_as_a_native_alter_would() {
         let sql = SessionSettings::ddl().statement();
-        assert!(sql.contains("sql_mode = @@GLOBAL.sql_mode, time_zone = @@GLOBAL.time_zone"), "{sql}");
+        assert!(
+            sql.contains("sql_mode = @@GLOBAL.sql_mode, time_zone = @@GLOBAL.time_zone"),
+            "{sql}"
+        );
     }
 
     #[test]
     fn waits_are_whole_seconds_and_never_zero() {
-        let settings = SessionSettings { lock_wait: Duration::from_millis(300), ..SessionSettings::rows() };
+        let settings = SessionSettings {
+            lock_wait: Duration::from_millis(300),
+            ..SessionSettings::rows()
+        };
         assert!(settings.statement().contains(" lock_wait_timeout = 1,"));
     }
 }

@@ -1,0 +1,77 @@
+//! The command line, flag by flag, as it was typed: nothing is checked here but its shape.
+//!
+//! One file a group, in the order of `--help`. A flag that means what it means in gh-ost has gh-ost's name. Numbers
+//! are range-checked later, with everything else, so that one run reports all that is wrong.
+
+pub mod connection;
+pub mod output;
+pub mod pace;
+pub mod safety;
+pub mod swap;
+pub mod what;
+
+use clap::{Parser, Subcommand};
+
+/// Changes the structure of a MySQL table while the application keeps writing to it.
+#[derive(Parser, Debug)]
+#[command(
+    name = "ghost-rs",
+    version,
+    disable_help_subcommand = true,
+    max_term_width = 110
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Change a table, or (without --execute) say what would happen
+    Alter(Box<AlterArgs>),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Say what would happen, change nothing:
+    ghost-rs alter --host db1 --user admin --ask-pass --database shop --table orders \\
+      --alter \"ADD COLUMN note TEXT, ADD INDEX (ref)\" --allow-on-master
+
+  Do it, with the account from an option file:
+    ghost-rs alter --conf ~/.my.cnf --host db1 --alter \"ALTER TABLE shop.orders DROP INDEX ref\" \\
+      --allow-on-master --execute
+
+  Copy now, swap when the file is removed:
+    touch /tmp/wait
+    ghost-rs alter … --execute --postpone-cut-over-flag-file /tmp/wait
+
+Exit codes and what to do about them: docs/errors.md";
+
+/// Change a table, or (without --execute) say what would happen.
+///
+/// A second table with the new structure is filled while the application goes on reading and writing the first;
+/// when both hold the same, they swap names in one step. Until then, nothing of ours locks a row of your table.
+#[derive(clap::Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct AlterArgs {
+    /// How to reach the server.
+    #[command(flatten)]
+    pub connection: connection::ConnectionArgs,
+    /// Table and ALTER text.
+    #[command(flatten)]
+    pub what: what::WhatArgs,
+    /// What must be said aloud.
+    #[command(flatten)]
+    pub safety: safety::SafetyArgs,
+    /// How fast.
+    #[command(flatten)]
+    pub pace: pace::PaceArgs,
+    /// The end of the run.
+    #[command(flatten)]
+    pub swap: swap::SwapArgs,
+    /// What is printed.
+    #[command(flatten)]
+    pub output: output::OutputArgs,
+}

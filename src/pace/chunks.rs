@@ -1,0 +1,100 @@
+//! The size of the next chunk, so that one takes about its target time.
+
+use std::time::Duration;
+
+/// Fewer rows would pay more for the commit than for the rows.
+const ROWS_MIN: u64 = 500;
+/// More rows in one statement would be a long transaction whatever the clock says.
+const ROWS_MAX: u64 = 100_000;
+/// One chunk is one binlog transaction: it is written to the log in one piece while every other commit waits.
+const BYTES_MAX: u64 = 8 << 20;
+/// The first chunks, before anything is known.
+const ROWS_FIRST: u64 = 5_000;
+/// A chunk may be so many times larger than the one before.
+const GROWTH_MAX: f64 = 1.5;
+
+/// Finds the number of rows of a chunk.
+#[derive(Clone, Debug)]
+pub struct ChunkSizer {
+    target: Duration,
+    rows: u64,
+    rows_max: u64,
+    fixed: bool,
+}
+
+impl ChunkSizer {
+    /// `row_bytes`: the average row length by the engine's estimate; `fixed`: the user's own number.
+    pub fn new(target: Duration, row_bytes: u64, fixed: Option<u64>) -> Self {
+        let rows_max = (BYTES_MAX / row_bytes.max(1)).clamp(ROWS_MIN.min(50), ROWS_MAX);
+        let rows = fixed.unwrap_or(ROWS_FIRST.min(rows_max));
+        Self { target, rows, rows_max, fixed: fixed.is_some() }
+    }
+
+    /// Rows of the next chunk.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// A chunk of so many rows took so long.
+    pub fn copied(&mut self, rows: u64, took: Duration) {
+        if self.fixed || rows == 0 {
+            return;
+        }
+        let per_target = rows as f64 * self.target.as_secs_f64() / took.as_secs_f64().max(0.001);
+        let step = per_target.clamp(self.rows as f64 / 2.0, self.rows as f64 * GROWTH_MAX);
+        self.rows = self.within(step as u64);
+    }
+
+    /// Somebody waits for us: smaller pieces at once.
+    pub fn shed(&mut self) {
+        if !self.fixed {
+            self.rows = self.within(self.rows / 2);
+        }
+    }
+
+    fn within(&self, rows: u64) -> u64 {
+        rows.clamp(ROWS_MIN.min(self.rows_max), self.rows_max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sizer() -> ChunkSizer {
+        ChunkSizer::new(Duration::from_millis(500), 200, None)
+    }
+
+    #[test]
+    fn grows_towards_the_target_in_steps_and_stops_at_the_bytes_of_a_transaction() {
+        let mut sizer = sizer();
+        sizer.copied(5_000, Duration::from_millis(50));
+        assert_eq!(sizer.rows(), 7_500);
+        for _ in 0..20 {
+            sizer.copied(sizer.rows(), Duration::from_millis(50));
+        }
+        assert_eq!(sizer.rows(), BYTES_MAX / 200);
+    }
+
+    #[test]
+    fn shrinks_when_a_chunk_took_too_long_or_somebody_waits() {
+        let mut sizer = sizer();
+        sizer.copied(5_000, Duration::from_secs(5));
+        assert_eq!(sizer.rows(), 2_500);
+        sizer.shed();
+        assert_eq!(sizer.rows(), 1_250);
+        for _ in 0..10 {
+            sizer.shed();
+        }
+        assert_eq!(sizer.rows(), ROWS_MIN);
+    }
+
+    #[test]
+    fn huge_rows_make_small_chunks_and_a_fixed_size_stays() {
+        assert_eq!(ChunkSizer::new(Duration::from_millis(500), 40 << 20, None).rows(), 50);
+        let mut fixed = ChunkSizer::new(Duration::from_millis(500), 200, Some(777));
+        fixed.copied(777, Duration::from_secs(60));
+        fixed.shed();
+        assert_eq!(fixed.rows(), 777);
+    }
+}

@@ -1,0 +1,149 @@
+//! How far a run is, for people and programs.
+//!
+//! The run fills a [`Snapshot`]; when to print one ([`cadence`]) and how it reads ([`line()`], serde) are pure.
+//! Only [`reporter`] writes to a terminal or a pipe. Nothing here asks a server anything.
+
+pub mod cadence;
+pub mod line;
+pub mod reporter;
+pub mod screen;
+
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+pub use line::line;
+pub use reporter::Reporter;
+pub use screen::Screen;
+
+/// What a run is doing. The names are those of the status line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Looking at the server, making the helper tables.
+    Preparing,
+    /// Rows are being copied; changes are applied at the same time.
+    Copying,
+    /// All rows are copied, changes are still being applied.
+    CatchingUp,
+    /// Everything is there; the flag file holds the swap back.
+    Postponed,
+    /// An attempt at the swap is under way.
+    Swapping,
+    /// Nothing but marks is written, for this reason.
+    Throttled(String),
+    /// The table is changed, or the dry run is over.
+    Done,
+}
+
+impl Phase {
+    /// One or two words; the reason of a throttle is not among them.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Preparing => "preparing",
+            Self::Copying => "copying",
+            Self::CatchingUp => "catching up",
+            Self::Postponed => "postponed",
+            Self::Swapping => "swapping",
+            Self::Throttled(_) => "throttled",
+            Self::Done => "done",
+        }
+    }
+
+    /// Why we are throttled.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Throttled(reason) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+/// A run at one moment. Durations are written as seconds in JSON.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Snapshot {
+    /// What the run is doing.
+    #[serde(serialize_with = "phase_name")]
+    pub state: Phase,
+    /// Rows copied from the source, committed.
+    pub rows_copied: u64,
+    /// Rows that the source has, as the server's statistics guess; often off by a tenth.
+    pub rows_estimate: u64,
+    /// Rows copied in a second, lately.
+    pub rows_per_s: u64,
+    /// Time until all rows are copied, if the rate stays. `None`: nobody knows.
+    #[serde(rename = "eta_s", serialize_with = "seconds_or_null")]
+    pub eta: Option<Duration>,
+    /// Chunks committed.
+    pub chunks: u64,
+    /// Keys that changed and are not yet applied, the held ones not counted.
+    pub dirty_keys: u64,
+    /// Keys that changed in chunks being copied; they become dirty when those have committed.
+    pub held_keys: u64,
+    /// Keys applied since the start; a key that is applied twice counts twice.
+    pub applied_keys: u64,
+    /// Age of the newest mark that has come back through the binlog. `None`: none yet.
+    #[serde(rename = "lag_s", serialize_with = "seconds_or_null")]
+    pub lag: Option<Duration>,
+    /// Sessions copying now.
+    pub workers: u32,
+    /// Rows of the chunks being handed out now.
+    pub chunk_rows: u64,
+    /// Time since the run began.
+    #[serde(rename = "elapsed_s", serialize_with = "seconds")]
+    pub elapsed: Duration,
+    /// Where the binlog reader is: `file:position`.
+    pub position: String,
+    /// The limit that holds the run back at this moment, if one does.
+    pub limit: Option<String>,
+}
+
+impl Snapshot {
+    /// The moment before anything has happened.
+    pub fn at_start() -> Self {
+        Self {
+            state: Phase::Preparing,
+            rows_copied: 0,
+            rows_estimate: 0,
+            rows_per_s: 0,
+            eta: None,
+            chunks: 0,
+            dirty_keys: 0,
+            held_keys: 0,
+            applied_keys: 0,
+            lag: None,
+            workers: 0,
+            chunk_rows: 0,
+            elapsed: Duration::ZERO,
+            position: String::new(),
+            limit: None,
+        }
+    }
+
+    /// Share of the rows copied, 0 to 1. The estimate may be low, so only a run that has left the copy says 1.
+    pub fn progress(&self) -> f64 {
+        match self.state {
+            Phase::Preparing => 0.0,
+            Phase::Copying | Phase::Throttled(_) if self.rows_estimate == 0 => 0.0,
+            Phase::Copying | Phase::Throttled(_) => {
+                (self.rows_copied as f64 / self.rows_estimate as f64).min(0.999)
+            }
+            _ => 1.0,
+        }
+    }
+}
+
+fn phase_name<S: Serializer>(phase: &Phase, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(phase.name())
+}
+
+fn seconds<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_f64((time.as_secs_f64() * 1000.0).round() / 1000.0)
+}
+
+fn seconds_or_null<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => seconds(time, to),
+        None => to.serialize_none(),
+    }
+}
