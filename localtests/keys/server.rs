@@ -151,6 +151,12 @@ impl Session {
         row.get::<Option<String>, _>("type").expect("type")
     }
 
+    /// Rows that the storage engine has read for this session since FLUSH STATUS.
+    pub async fn reads(&mut self) -> usize {
+        let rows: Vec<(String, usize)> = self.conn.query("SHOW SESSION STATUS LIKE 'Handler_read%'").await.expect("status");
+        rows.into_iter().map(|(_, reads)| reads).sum()
+    }
+
     /// The keys of all rows by their numbers.
     pub async fn keys(&mut self, table: &str, spec: &KeySpec) -> BTreeMap<usize, Key> {
         let select = format!("SELECT x.seq, {} FROM {table} x", spec.select_list(Some("x")));
@@ -287,5 +293,14 @@ pub fn update_others(table: &str, seq: usize) -> String {
     format!(
         "UPDATE {table} SET o26 = JSON_SET(o26, '$.b', 2), o27 = JSON_ARRAY({seq}), o19 = {nulls}, o24 = {nulls}, \
          o01 = {seq}, o33 = {nulls}, o31 = {nulls}, o16 = 'short' WHERE seq = {seq}"
+    )
+}
+
+/// Rows 0 to `rows` with these values (expressions of `n`), in the key's order.
+pub fn fill(table: &str, key: &[(&str, &str)], values: &str, rows: usize) -> String {
+    let columns = key.iter().map(|(column, _)| *column).collect::<Vec<_>>().join(", ");
+    format!(
+        "INSERT INTO {table} (seq, {columns}, o19, o24) WITH RECURSIVE r (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM r \
+         WHERE n + 1 < {rows}) SELECT /*+ SET_VAR(cte_max_recursion_depth = 1000000) */ n, {values}, NULL, NULL FROM r"
     )
 }
