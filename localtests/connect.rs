@@ -91,7 +91,9 @@ async fn encryption(connection: &Connection) -> String {
 
 /// Does not log in, and says why without the password.
 async fn refused(connection: &Connection, exit: Exit, words: &[&str]) {
-    let failure = login(connection).await.err().expect("a refusal");
+    let Err(failure) = login(connection).await else {
+        panic!("let in")
+    };
     says(&failure, exit, words);
 }
 
@@ -480,10 +482,9 @@ async fn something_that_is_no_mysql_at_all() {
 #[tokio::test]
 async fn a_server_that_says_nothing_is_waited_for_only_so_long() {
     let options = opts(&fake(Vec::new(), true)).expect("options");
-    let failure = connect(&options, Duration::from_millis(50))
-        .await
-        .err()
-        .expect("a time-out");
+    let Err(failure) = connect(&options, Duration::from_millis(50)).await else {
+        panic!("let in")
+    };
     says(
         &failure,
         Exit::Unreachable,

@@ -92,9 +92,17 @@ impl Connection {
     pub fn server(&self) -> String {
         match &self.socket {
             Some(path) => path.display().to_string(),
-            None if self.host.contains(':') => format!("[{}]:{}", self.host, self.port),
-            None => format!("{}:{}", self.host, self.port),
+            None => address(&self.host, self.port),
         }
+    }
+}
+
+/// `host:port`, with an IPv6 address in brackets.
+pub fn address(host: &str, port: u16) -> String {
+    if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
     }
 }
 

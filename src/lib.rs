@@ -12,11 +12,17 @@
 //! Why it is right is told in `docs/correctness.md`; how it is built in `docs/architecture.md`.
 
 pub mod alter;
+pub mod apply;
 pub mod binlog;
+pub mod capture;
 pub mod changes;
+pub mod cleanup;
 pub mod cli;
 pub mod config;
+pub mod copy;
+pub mod cutover;
 pub mod error;
+pub mod fence;
 pub mod inspect;
 pub mod key;
 pub mod migrate;
@@ -24,6 +30,8 @@ pub mod mysql;
 pub mod pace;
 pub mod plan;
 pub mod position;
+pub mod prepare;
+pub mod retry;
 pub mod schema;
 pub mod sql;
 pub mod status;

@@ -1,44 +1,59 @@
 //! The only place that starts tasks and threads. Each has an owner that waits for its end: none outlives a run.
 
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-/// The tasks of a run. Dropping it aborts what is left; [`Tasks::join`] waits.
-#[derive(Default)]
-pub struct Tasks {
-    set: JoinSet<()>,
-    threads: Vec<std::thread::JoinHandle<()>>,
+/// Jobs of a run: each ends with a result that the run takes note of. Dropping them aborts what is left.
+pub struct Jobs<T> {
+    set: JoinSet<T>,
 }
 
-impl Tasks {
-    /// Starts a task.
-    pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
-        self.set.spawn(task);
+impl<T: Send + 'static> Default for Jobs<T> {
+    fn default() -> Self {
+        Self { set: JoinSet::new() }
+    }
+}
+
+impl<T: Send + 'static> Jobs<T> {
+    /// Starts a job.
+    pub fn start(&mut self, job: impl Future<Output = T> + Send + 'static) {
+        self.set.spawn(job);
     }
 
-    /// Starts a thread, with a runtime of its own for one future.
-    pub fn spawn_thread<F>(&mut self, name: &str, make: impl FnOnce() -> F + Send + 'static) -> std::io::Result<()>
+    /// The next result. Waits for ever while no job is under way. Cancel safe.
+    pub async fn next(&mut self) -> Result<T, String> {
+        match self.set.join_next().await {
+            Some(ended) => ended.map_err(|error| error.to_string()),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// No job is under way.
+    pub fn is_empty(&self) -> bool {
+        self.set.is_empty()
+    }
+}
+
+/// A thread with a runtime of its own for one future.
+pub struct Thread(std::thread::JoinHandle<()>);
+
+impl Thread {
+    /// Starts it.
+    pub fn start<F>(name: &str, make: impl FnOnce() -> F + Send + 'static) -> std::io::Result<Self>
     where
         F: Future<Output = ()>,
     {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || runtime.block_on(make()))?;
-        self.threads.push(thread);
-        Ok(())
+        std::thread::Builder::new().name(name.to_owned()).spawn(move || runtime.block_on(make())).map(Self)
     }
 
-    /// Waits for all tasks and threads. They end by themselves once their channels are closed.
-    pub async fn join(mut self) {
-        while let Some(ended) = self.set.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "a task ended abnormally");
-            }
-        }
-        for thread in self.threads {
-            if tokio::task::spawn_blocking(move || thread.join()).await.is_err() {
-                tracing::error!("a thread ended abnormally");
-            }
+    /// Waits for its end, but no longer than `limit`.
+    pub async fn join(self, limit: Duration) {
+        let join = tokio::task::spawn_blocking(move || self.0.join().is_ok());
+        if !matches!(tokio::time::timeout(limit, join).await, Ok(Ok(true))) {
+            tracing::warn!("a thread did not end properly within {limit:?}");
         }
     }
 }

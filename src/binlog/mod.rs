@@ -3,5 +3,3 @@
 pub mod rows;
 pub mod statement;
 pub mod stream;
-//! The binlog: what the server wrote, as keys of our table and as statements that matter to us.
-

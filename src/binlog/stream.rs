@@ -26,8 +26,6 @@ use crate::position::Position;
 const HEARTBEAT_SECONDS: u64 = 2;
 /// A stream that has been silent for so long, heartbeats included, is dead.
 const SILENCE_SECONDS_MAX: u64 = 15;
-/// The largest event that a server may send (`replica_max_allowed_packet` ends at 1 GiB).
-pub const PACKET_BYTES_MAX: usize = 1 << 30;
 
 /// Why the stream ended.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -177,6 +177,11 @@ impl Changes {
         self.marks.begin()
     }
 
+    /// The mark that will be begun next.
+    pub fn next_mark(&self) -> Mark {
+        self.marks.next()
+    }
+
     /// The mark's commit has returned: all that stands before it in the binlog is visible to a read begun now.
     pub fn mark_returned(&mut self, mark: Mark) {
         self.marks.returned(mark);

@@ -6,31 +6,41 @@
 mod connection;
 mod what;
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::cli::args::{self, AlterArgs};
+use crate::cli::args::AlterArgs;
+use crate::cli::args::output::OutputArgs;
+use crate::cli::args::safety::SafetyArgs;
 use crate::config::{self, Bounds, Config, LogConfig, LogLevel};
 use crate::error::Failure;
 
-/// What a check may ask the machine for; tests bring their own.
-pub struct Surroundings {
-    /// An environment variable.
-    pub env: Box<dyn Fn(&str) -> Option<String>>,
-    /// A file's text.
-    pub read: Box<dyn Fn(&Path) -> std::io::Result<String>>,
+/// What a check may ask the machine for.
+pub trait Surroundings {
+    /// An environment variable that is set and not empty.
+    fn env(&self, name: &str) -> Option<String>;
+    /// A file's bytes.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
     /// A password, asked for on the terminal.
-    pub ask: Box<dyn Fn(&str) -> std::io::Result<String>>,
+    fn ask(&self, prompt: &str) -> io::Result<String>;
 }
 
-impl Surroundings {
-    /// This process's.
-    pub fn real() -> Self {
-        Self {
-            env: Box::new(|name| std::env::var(name).ok()),
-            read: Box::new(|path| std::fs::read_to_string(path)),
-            ask: Box::new(|prompt| rpassword::prompt_password(prompt)),
-        }
+/// This process's surroundings.
+#[derive(Debug)]
+pub struct Machine;
+
+impl Surroundings for Machine {
+    fn env(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+
+    fn ask(&self, prompt: &str) -> io::Result<String> {
+        rpassword::prompt_password(prompt)
     }
 }
 
@@ -60,43 +70,37 @@ impl Problems {
         T::try_from(value).unwrap_or_default()
     }
 
-    fn number_or_default<T: TryFrom<u64> + Default>(
-        &mut self,
-        flag: &str,
-        value: Option<u64>,
-        bounds: Bounds,
-    ) -> T {
+    /// A number within its bounds; nothing said means the default.
+    fn or_default<T>(&mut self, flag: &str, value: Option<u64>, bounds: Bounds) -> T
+    where
+        T: TryFrom<u64> + Default,
+    {
         self.number(flag, value.unwrap_or(bounds.default), bounds)
     }
 
-    fn number_or_none<T: TryFrom<u64> + Default>(
-        &mut self,
-        flag: &str,
-        value: Option<u64>,
-        bounds: Bounds,
-    ) -> Option<T> {
+    /// A number within its bounds; nothing said means that it is found while running.
+    fn or_none<T>(&mut self, flag: &str, value: Option<u64>, bounds: Bounds) -> Option<T>
+    where
+        T: TryFrom<u64> + Default,
+    {
         value.map(|value| self.number(flag, value, bounds))
     }
 
     fn millis(&mut self, flag: &str, value: Option<u64>, bounds: Bounds) -> Duration {
-        Duration::from_millis(self.number_or_default(flag, value, bounds))
+        Duration::from_millis(self.or_default(flag, value, bounds))
     }
 }
 
 /// Checks the flags of `alter`. All problems are in the error, in the order of `--help`.
-pub fn config(args: AlterArgs, world: &Surroundings) -> Result<Config, Vec<Failure>> {
+pub fn config(args: AlterArgs, world: &dyn Surroundings) -> Result<Config, Vec<Failure>> {
     let mut problems = Problems::default();
-    let found = connection::check(&args.connection, world, &mut problems);
-    let what = what::check(&args.what, &mut problems);
-    renames(&args.safety, &mut problems);
-    let pace = Pace::check(&args.pace, &mut problems);
-    let swap = Swap::check(&args.swap, &mut problems);
-    if !problems.0.is_empty() {
-        return Err(problems.0);
-    }
-    let connection =
-        connection::with_password(found, &args.connection, world).map_err(|problem| vec![problem])?;
-    Ok(Config {
+    let p = &mut problems;
+    let file = connection::option_file(&args.connection, world, p);
+    let connection = connection::check(&args.connection, &file, world, p);
+    let what = what::check(&args.what, p);
+    renames(&args.safety, p);
+    let (pace, swap) = (&args.pace, &args.swap);
+    let mut config = Config {
         connection,
         schema: what.schema,
         table: what.table,
@@ -108,113 +112,84 @@ pub fn config(args: AlterArgs, world: &Surroundings) -> Result<Config, Vec<Failu
         ok_to_drop_table: args.safety.ok_to_drop_table,
         initially_drop_ghost_table: args.safety.initially_drop_ghost_table,
         initially_drop_old_table: args.safety.initially_drop_old_table,
-        workers_max: pace.workers_max,
-        chunk_rows: pace.chunk_rows,
-        chunk_target: pace.chunk_target,
-        flush_batch_keys: pace.flush_batch_keys,
-        flush_lanes: pace.flush_lanes,
-        heartbeat: pace.heartbeat,
-        dirty_keys_max: pace.dirty_keys_max,
-        dirty_bytes_max: pace.dirty_bytes_max,
-        replica_server_id: pace.replica_server_id,
-        cut_over_lock_timeout: swap.lock_timeout,
-        cut_over_window: swap.window,
-        cut_over_retries: swap.retries,
+        workers_max: p.or_none("--workers", pace.workers, config::WORKERS),
+        chunk_rows: p.or_none("--chunk-size", pace.chunk_size, config::CHUNK_ROWS),
+        chunk_target: p.millis(
+            "--chunk-target-millis",
+            pace.chunk_target_millis,
+            config::CHUNK_TARGET_MILLIS,
+        ),
+        flush_batch_keys: p.or_default("--dml-batch-size", pace.dml_batch_size, config::FLUSH_BATCH_KEYS),
+        flush_lanes: p.or_default("--flush-lanes", pace.flush_lanes, config::FLUSH_LANES),
+        heartbeat: p.millis(
+            "--heartbeat-interval-millis",
+            pace.heartbeat_interval_millis,
+            config::HEARTBEAT_MILLIS,
+        ),
+        dirty_keys_max: p.or_default("--dirty-keys-max", pace.dirty_keys_max, config::DIRTY_KEYS),
+        dirty_bytes_max: megabytes(p.or_default(
+            "--dirty-megabytes-max",
+            pace.dirty_megabytes_max,
+            config::DIRTY_MEGABYTES,
+        )),
+        replica_server_id: p.or_default("--replica-server-id", pace.replica_server_id, config::SERVER_ID),
+        cut_over_lock_timeout: Duration::from_secs(p.or_default(
+            "--cut-over-lock-timeout-seconds",
+            swap.cut_over_lock_timeout_seconds,
+            config::CUT_OVER_LOCK_TIMEOUT_SECONDS,
+        )),
+        cut_over_window: p.millis(
+            "--cut-over-window-millis",
+            swap.cut_over_window_millis,
+            config::CUT_OVER_WINDOW_MILLIS,
+        ),
+        cut_over_retries: p.or_default("--default-retries", swap.default_retries, config::RETRIES),
         postpone_cut_over_flag_file: args.swap.postpone_cut_over_flag_file,
         log: log(&args.output),
-    })
-}
-
-struct Pace {
-    workers_max: Option<u32>,
-    chunk_rows: Option<u64>,
-    chunk_target: Duration,
-    flush_batch_keys: u32,
-    flush_lanes: u32,
-    heartbeat: Duration,
-    dirty_keys_max: u64,
-    dirty_bytes_max: u64,
-    replica_server_id: u32,
-}
-
-impl Pace {
-    fn check(args: &args::pace::PaceArgs, problems: &mut Problems) -> Self {
-        let megabytes: u64 = problems.number_or_default(
-            "--dirty-megabytes-max",
-            args.dirty_megabytes_max,
-            config::DIRTY_MEGABYTES,
-        );
-        Self {
-            workers_max: problems.number_or_none("--workers", args.workers, config::WORKERS),
-            chunk_rows: problems.number_or_none("--chunk-size", args.chunk_size, config::CHUNK_ROWS),
-            chunk_target: problems.millis(
-                "--chunk-target-millis",
-                args.chunk_target_millis,
-                config::CHUNK_TARGET_MILLIS,
-            ),
-            flush_batch_keys: problems.number_or_default(
-                "--dml-batch-size",
-                args.dml_batch_size,
-                config::FLUSH_BATCH_KEYS,
-            ),
-            flush_lanes: problems.number_or_default("--flush-lanes", args.flush_lanes, config::FLUSH_LANES),
-            heartbeat: problems.millis(
-                "--heartbeat-interval-millis",
-                args.heartbeat_interval_millis,
-                config::HEARTBEAT_MILLIS,
-            ),
-            dirty_keys_max: problems.number_or_default(
-                "--dirty-keys-max",
-                args.dirty_keys_max,
-                config::DIRTY_KEYS,
-            ),
-            dirty_bytes_max: megabytes.saturating_mul(1 << 20),
-            replica_server_id: problems.number_or_default(
-                "--replica-server-id",
-                args.replica_server_id,
-                config::SERVER_ID,
-            ),
-        }
+    };
+    if !problems.0.is_empty() {
+        return Err(problems.0);
     }
+    config.connection.password = connection::password(&config.connection, &args.connection, &file, world)
+        .map_err(|problem| vec![problem])?;
+    Ok(config)
 }
 
-struct Swap {
-    lock_timeout: Duration,
-    window: Duration,
-    retries: u32,
-}
-
-impl Swap {
-    fn check(args: &args::swap::SwapArgs, problems: &mut Problems) -> Self {
-        let seconds = problems.number_or_default(
-            "--cut-over-lock-timeout-seconds",
-            args.cut_over_lock_timeout_seconds,
-            config::CUT_OVER_LOCK_TIMEOUT_SECONDS,
+/// What is not wrong but should be known, for the log.
+pub fn warnings(args: &AlterArgs) -> Vec<&'static str> {
+    let mut warnings = Vec::new();
+    if args
+        .connection
+        .password
+        .as_ref()
+        .is_some_and(|password| !password.is_empty())
+    {
+        warnings.push(
+            "the password on the command line can be read by everybody who may list the processes of this \
+             machine; --ask-pass, --conf and the environment variable GHOST_RS_PASSWORD keep it to yourself",
         );
-        Self {
-            lock_timeout: Duration::from_secs(seconds),
-            window: problems.millis(
-                "--cut-over-window-millis",
-                args.cut_over_window_millis,
-                config::CUT_OVER_WINDOW_MILLIS,
-            ),
-            retries: problems.number_or_default("--default-retries", args.default_retries, config::RETRIES),
-        }
     }
+    if args.connection.ssl_allow_insecure {
+        warnings.push(
+            "--ssl-allow-insecure: the connection is encrypted, but to whom it leads is not checked; \
+             who can divert it can read the password",
+        );
+    }
+    warnings
 }
 
 /// The two answers to a rename exclude each other.
-fn renames(args: &args::safety::SafetyArgs, problems: &mut Problems) {
+fn renames(args: &SafetyArgs, problems: &mut Problems) {
     if args.approve_renamed_columns && args.skip_renamed_columns {
         problems.add(
             Failure::usage("--approve-renamed-columns and --skip-renamed-columns say opposite things").hint(
-                "keep the first if the values shall be carried over to the new names, the second if not",
+                "keep the first if the values are to be carried over to the new names, the second if not",
             ),
         );
     }
 }
 
-fn log(args: &args::output::OutputArgs) -> LogConfig {
+fn log(args: &OutputArgs) -> LogConfig {
     let level = match (args.quiet, args.debug) {
         (true, _) => LogLevel::Error,
         (_, true) => LogLevel::Debug,
@@ -226,7 +201,14 @@ fn log(args: &args::output::OutputArgs) -> LogConfig {
     }
 }
 
+fn megabytes(count: u64) -> u64 {
+    count.saturating_mul(1 << 20)
+}
+
 fn out_of_bounds(flag: &str, value: u64, bounds: Bounds) -> Failure {
     Failure::usage(format!("{flag} is {value}"))
         .hint(format!("give a number from {} to {}", bounds.min, bounds.max))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,12 @@
 //! The user's side: flags in, a checked [`Config`] out; failures and reports rendered for people or programs.
 //!
 //! [`args`] is what was typed, [`check`] makes a `Config` of it and of the option file and the environment, [`render`]
-//! is how every run ends. No module below this one prints, exits or reads flags.
+//! is how every run ends. No module below this one exits or reads flags.
 
 pub mod args;
 pub mod check;
+#[cfg(test)]
+mod flags_doc;
 pub mod log;
 pub mod option_file;
 pub mod redact;
@@ -20,20 +22,31 @@ use crate::config::{Config, LogFormat};
 use crate::error::{Exit, Failure};
 use args::{Cli, Command};
 
-/// Reads the command line into a `Config`. If there is nothing to run (help, version, wrong flags), everything has
-/// been said and the exit code is returned.
-pub fn config(argv: Vec<OsString>) -> Result<Config, ExitCode> {
+/// What the command line asks for.
+#[derive(Debug)]
+pub struct Order {
+    /// The run.
+    pub config: Config,
+    /// What is not wrong but should stand in the log.
+    pub warnings: Vec<&'static str>,
+}
+
+/// Reads the command line. If there is nothing to run (help, version, wrong flags), everything has been said and the
+/// exit code is returned.
+pub fn order(argv: Vec<OsString>) -> Result<Order, ExitCode> {
     let Command::Alter(args) = match Cli::try_parse_from(&argv) {
         Ok(cli) => cli.command,
         Err(error) => return Err(unparsed(&error, &argv)),
     };
     let format = args.output.log_format;
-    check::config(*args, &check::Surroundings::real()).map_err(|problems| {
-        for problem in &problems {
-            render::to_stderr(&render::failure(problem, &[], format));
-        }
+    let warnings = check::warnings(&args);
+    let config = check::config(*args, &check::Machine).map_err(|problems| {
+        problems
+            .iter()
+            .for_each(|problem| render::to_stderr(&render::failure(problem, &[], format)));
         exit_code(Exit::Usage)
-    })
+    })?;
+    Ok(Order { config, warnings })
 }
 
 /// The process's exit code.
@@ -79,13 +92,8 @@ fn wants_json(argv: &[OsString]) -> bool {
             .any(|pair| pair.iter().eq(["--log-format", "json"].iter()))
 }
 
-/// The long names of all flags of `alter`.
-fn flag_names() -> impl Iterator<Item = String> {
-    let command = <Cli as clap::CommandFactory>::command();
-    let alter = command.find_subcommand("alter").cloned().unwrap_or_default();
-    alter
-        .get_arguments()
-        .filter_map(|arg| arg.get_long().map(str::to_string))
-        .collect::<Vec<_>>()
-        .into_iter()
+/// The subcommand `alter` with all its flags.
+pub fn alter_command() -> clap::Command {
+    let cli = <Cli as clap::CommandFactory>::command();
+    cli.find_subcommand("alter").cloned().unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 //!
 //! The grammar is the server's own, because a password read differently from how `mysql` reads it is a wrong password:
 //! `#` and `;` start a line that is a comment, `#` also ends a value unless it is quoted; a value may stand in single
-//! or double quotes; `\b \t \n \r \\ \s` are escapes and any other backslash is itself; `-` and `_` in option names
+//! or double quotes; `\b \t \n \r \s \\ \' \"` are escapes and any other backslash is itself; `-` and `_` in option names
 //! are the same; an option may have no value. Options that we have no use for are passed over, as are other groups.
 //! Beyond it, as in gh-ost, a value of the form `${NAME}` is taken from the environment.
 //!
@@ -20,7 +20,8 @@ pub struct ClientOptions {
 
 impl ClientOptions {
     /// Reads a file's text. All that is wrong with it is reported.
-    pub fn parse(text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<Failure>> {
+    pub fn parse(bytes: &[u8], env: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<Failure>> {
+        let text = std::str::from_utf8(bytes).map_err(|error| vec![not_utf8(&error)])?;
         let mut options = Self::default();
         let mut problems = Vec::new();
         let mut group = String::new();
@@ -64,7 +65,7 @@ impl Line {
             None | Some('#' | ';') => Self::Nothing,
             Some('!') => Self::Include,
             Some('[') => match line.split_once(']') {
-                Some((name, _)) => Self::Group(name.trim_start_matches('[').trim().to_string()),
+                Some((name, _)) => Self::Group(name.trim_start_matches('[').to_string()),
                 None => Self::Broken,
             },
             Some(_) => Self::option(without_comment(line)),
@@ -118,7 +119,7 @@ fn unescaped(value: &str) -> String {
             Some('n') => text.push('\n'),
             Some('r') => text.push('\r'),
             Some('s') => text.push(' '),
-            Some('\\') => text.push('\\'),
+            Some(quoted @ ('\\' | '\'' | '"')) => text.push(quoted),
             Some(other) => text.extend(['\\', other]),
             None => text.push('\\'),
         }
@@ -132,6 +133,14 @@ fn expand(value: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<String, S
         Some(name) => env(name).ok_or_else(|| name.to_string()),
         None => Ok(value.to_string()),
     }
+}
+
+fn not_utf8(error: &std::str::Utf8Error) -> Failure {
+    Failure::usage(format!(
+        "the option file is not UTF-8: the byte at offset {}",
+        error.valid_up_to()
+    ))
+    .hint("save it as UTF-8; passwords are sent as UTF-8, too")
 }
 
 fn included(line: usize) -> Failure {
@@ -155,4 +164,98 @@ fn unset(line: usize, option: &str, name: &str) -> Failure {
         "line {line} of the option file takes {option} from ${{{name}}}, which is not set"
     ))
     .hint(format!("export {name}, or write the value into the file"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<ClientOptions, Vec<Failure>> {
+        let env = |name: &str| (name == "SHOP_PASSWORD").then(|| "from env".to_string());
+        ClientOptions::parse(text.as_bytes(), &env)
+    }
+
+    fn value(line: &str) -> String {
+        let options = parse(&format!("[client]\n{line}\n")).unwrap_or_else(|found| panic!("{found:?}"));
+        options.get("password").unwrap_or("(none)").to_string()
+    }
+
+    /// Each as `my_print_defaults client` of MySQL 9.7 reads it.
+    #[test]
+    fn values_are_read_as_mysql_reads_them() {
+        let cases = [
+            ("password=secret", "secret"),
+            ("password = secret  ", "secret"),
+            ("  password\t=\tsecret", "secret"),
+            ("password=se cret", "se cret"),
+            ("password=a=b", "a=b"),
+            ("password=secret # comment", "secret"),
+            ("password=secret#comment", "secret"),
+            ("password=secret;no comment", "secret;no comment"),
+            ("password='se#cret'", "se#cret"),
+            ("password=\"se#cret\" # comment", "se#cret"),
+            ("password='it''s'", "it''s"),
+            ("password=it's", "it's"),
+            ("password='\"'", "\""),
+            (r"password=a\sb\tc\\d\qe", "a b\tc\\d\\qe"),
+            (r"password='a\'b#c'", "a'b#c"),
+            (r"password=a\'b", "a'b"),
+            (r"password=a\#b", "a\\"),
+            (r"password=abc\\", "abc\\"),
+            ("password=it's # comment", "it's # comment"),
+            ("password='a' 'b'", "a' 'b"),
+            ("password=a'#'b", "a'#'b"),
+            ("password=\"a\"#\"b\"", "a"),
+            ("password='abc", "'abc"),
+            ("password='", "'"),
+            ("password=''", ""),
+            ("password=", ""),
+            ("password", ""),
+            ("pass_word=x\npassword=y", "y"),
+            ("password=first\npassword=second", "second"),
+            ("password=${SHOP_PASSWORD}", "from env"),
+            ("password=a${SHOP_PASSWORD}", "a${SHOP_PASSWORD}"),
+        ];
+        for (line, wanted) in cases {
+            assert_eq!(value(line), wanted, "{line}");
+        }
+    }
+
+    #[test]
+    fn only_the_client_group_counts() {
+        let text = "user=none\n[ client ]\nuser=spaces\n[mysqld]\nuser=mysql\nskip-name-resolve\n[client]\r\nuser=me\r\n; a comment\n[mysql]\nuser=other\n\
+                    [client]\nssl_ca=/ca.pem\n";
+        let options = parse(text).unwrap_or_else(|found| panic!("{found:?}"));
+        assert_eq!(
+            (options.get("user"), options.get("ssl-ca")),
+            (Some("me"), Some("/ca.pem"))
+        );
+    }
+
+    #[test]
+    fn everything_wrong_is_reported_and_no_value_shown() {
+        let text = "!include /etc/my.cnf\n[client\n[client]\n=hunter2\npassword=${NOT_SET}\n";
+        let found = parse(text).err().unwrap_or_default();
+        let said: Vec<&str> = found.iter().map(|problem| problem.what.as_str()).collect();
+        assert_eq!(
+            said,
+            [
+                "line 1 of the option file includes another file, which is not followed",
+                "line 2 of the option file is neither a [group] nor an option",
+                "line 4 of the option file is neither a [group] nor an option",
+                "line 5 of the option file takes password from ${NOT_SET}, which is not set",
+            ]
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text() {
+        let found = ClientOptions::parse(b"[client]\npassword=\xff", &|_| None)
+            .err()
+            .unwrap_or_default();
+        assert!(
+            found.iter().any(|problem| problem.what.contains("offset 18")),
+            "{found:?}"
+        );
+    }
 }

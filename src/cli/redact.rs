@@ -1,61 +1,114 @@
 //! Keeps passwords out of messages about flags that could not be parsed.
 //!
 //! clap quotes the arguments that it does not understand, and one of them may be a password: `--ask-pass hunter2`,
-//! `-phunter2`, `--passwort=hunter2`. So whatever stands in or after an argument that looks like a password flag is
-//! blotted out of the text.
+//! `-phunter2`, `--pasword=hunter2`. So whatever stands in or after a password flag, or an argument that is no flag of
+//! ours and may have been meant as one, is blotted out wherever the text quotes it.
 
+use std::cmp::Reverse;
 use std::ffi::OsString;
 
 /// The text without what may be a password among the arguments.
 pub fn passwords(text: &str, argv: &[OsString]) -> String {
-    let mut secrets: Vec<String> = suspects(argv);
+    let mut secrets = suspects(argv);
     // Longest first: a secret may contain another.
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    secrets.iter().fold(text.to_string(), |text, secret| {
-        text.replace(secret.as_str(), "***")
+    secrets.sort_by_key(|secret| Reverse(secret.len()));
+    secrets
+        .iter()
+        .fold(text.to_string(), |text, secret| without(&text, secret))
+}
+
+/// Only whole quoted arguments: a password of one letter must not take the text apart.
+fn without(text: &str, secret: &str) -> String {
+    ["'", "=", " "].iter().fold(text.to_string(), |text, before| {
+        text.replace(&format!("{before}{secret}'"), &format!("{before}***'"))
     })
 }
 
 fn suspects(argv: &[OsString]) -> Vec<String> {
+    let harmless = harmless_flags();
     let args: Vec<String> = argv
         .iter()
         .map(|arg| arg.to_string_lossy().into_owned())
         .collect();
-    let mut found = Vec::new();
-    for (at, arg) in args.iter().enumerate() {
-        if let Some(glued) = glued(arg) {
-            found.push(glued.to_string());
-        }
-        let follows = at
-            .checked_sub(1)
-            .and_then(|before| args.get(before))
-            .is_some_and(|flag| names_password(flag));
-        if follows && !known_flag(arg) {
-            found.push(arg.clone());
-        }
-    }
-    found.retain(|secret| !secret.is_empty());
-    found
+    let suspicious = |arg: &str| arg.starts_with('-') && !is_flag(arg, &harmless);
+    let glued = args
+        .iter()
+        .filter(|arg| suspicious(arg))
+        .filter_map(|arg| glued(arg));
+    let follows = args.windows(2).filter_map(|pair| match pair {
+        [flag, value] if suspicious(flag) && !is_flag(value, &harmless) => Some(value.as_str()),
+        _ => None,
+    });
+    glued
+        .chain(follows)
+        .filter(|secret| !secret.is_empty())
+        .map(str::to_string)
+        .collect()
 }
 
 /// The value in `--password=value` and `-pvalue`.
 fn glued(arg: &str) -> Option<&str> {
-    match arg.split_once('=') {
-        Some((flag, value)) if names_password(flag) => Some(value),
-        _ => arg.strip_prefix("-p").filter(|_| !arg.starts_with("-port")),
+    arg.split_once('=')
+        .map(|(_, value)| value)
+        .or_else(|| arg.strip_prefix("-p"))
+}
+
+fn is_flag(arg: &str, flags: &[String]) -> bool {
+    let name = arg.split('=').next().unwrap_or(arg);
+    name.strip_prefix("--")
+        .is_some_and(|name| flags.iter().any(|flag| flag == name))
+}
+
+/// Our flags that never come with a password.
+fn harmless_flags() -> Vec<String> {
+    let alter = super::alter_command();
+    let names = alter.get_arguments().filter_map(|arg| arg.get_long());
+    names
+        .filter(|name| !name.contains("pass"))
+        .map(str::to_string)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redacted(text: &str, argv: &[&str]) -> String {
+        let argv: Vec<OsString> = argv.iter().map(OsString::from).collect();
+        passwords(text, &argv)
     }
-}
 
-/// Flags that are, or were meant as, a password flag.
-fn names_password(flag: &str) -> bool {
-    let flag = flag.to_ascii_lowercase();
-    flag == "-p" || flag.starts_with('-') && ["pass", "pwd", "psw"].iter().any(|part| flag.contains(part))
-}
+    #[test]
+    fn whatever_may_be_a_password_is_blotted_out() {
+        let cases: [&[&str]; 7] = [
+            &["--password=hunter2"],
+            &["--pasword", "hunter2"],
+            &["--ask-pass", "hunter2"],
+            &["-phunter2"],
+            &["-p", "hunter2"],
+            &["--MYSQL_PWD=hunter2"],
+            &["-pass=hunter2"],
+        ];
+        for argv in cases {
+            let text = "unexpected argument 'hunter2' found, to pass it use '-- hunter2' or '--x=hunter2'";
+            let wanted = "unexpected argument '***' found, to pass it use '-- ***' or '--x=***'";
+            assert_eq!(redacted(text, argv), wanted, "{argv:?}");
+        }
+    }
 
-/// Whether an argument is a flag rather than the value of the one before.
-fn known_flag(arg: &str) -> bool {
-    arg.strip_prefix("--").is_some_and(|name| {
-        let name = name.split('=').next().unwrap_or(name);
-        super::flag_names().any(|known| known == name)
-    })
+    #[test]
+    fn the_rest_stays_readable() {
+        let text = "invalid value 'x' for '--workers <N>', '--port=y'";
+        assert_eq!(
+            redacted(text, &["--ask-pass", "--workers", "x", "--port=y"]),
+            text
+        );
+        let text = "unexpected argument '-pa' found";
+        assert_eq!(redacted(text, &["-pa"]), text);
+    }
+
+    #[test]
+    fn a_secret_within_a_secret() {
+        assert_eq!(redacted("'ab cd'", &["-pab cd", "--password=cd"]), "'***'");
+    }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use serde::Serialize;
 use serde_json::json;
 
 use crate::config::LogFormat;
@@ -65,13 +66,98 @@ fn part(text: &mut String, name: &str, line: &str) {
     let _ = writeln!(text, "{name}: {}", line.trim_end().replace('\n', "\n    "));
 }
 
+/// A failure for programs; the order of the fields is that of the lines.
+#[derive(Serialize)]
+struct Object<'a> {
+    error: &'a str,
+    detail: &'a [String],
+    hint: Option<&'a str>,
+    state: &'a [String],
+    exit: u8,
+}
+
 fn object(failure: &Failure, state: &[String]) -> String {
-    let object = json!({
-        "error": failure.what,
-        "detail": failure.detail,
-        "hint": failure.hint,
-        "state": state,
-        "exit": failure.exit as u8,
-    });
-    format!("{object}\n")
+    let object = Object {
+        error: &failure.what,
+        detail: &failure.detail,
+        hint: failure.hint.as_deref(),
+        state,
+        exit: failure.exit as u8,
+    };
+    serde_json::to_string(&object).unwrap_or_default() + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full() -> (Failure, Vec<String>) {
+        let failure = Failure::refused("no usable key")
+            .detail("table: shop.orders")
+            .detail("key k: nullable\nkey l: prefix")
+            .hint("add a PRIMARY KEY");
+        (failure, vec!["`shop`.`orders` is as it was".to_string()])
+    }
+
+    #[test]
+    fn every_part_has_its_line() {
+        let (failure, state) = full();
+        let wanted = "error: no usable key\ndetail: table: shop.orders\ndetail: key k: nullable\n    key l: prefix\n\
+                      hint: add a PRIMARY KEY\nstate: `shop`.`orders` is as it was\n";
+        assert_eq!(super::failure(&failure, &state, LogFormat::Text), wanted);
+        assert_eq!(
+            super::failure(&Failure::failed("gone"), &[], LogFormat::Text),
+            "error: gone\n"
+        );
+    }
+
+    #[test]
+    fn json_is_one_line() {
+        let (failure, state) = full();
+        let wanted = r#"{"error":"no usable key","detail":["table: shop.orders","key k: nullable\nkey l: prefix"],"hint":"add a PRIMARY KEY","state":["`shop`.`orders` is as it was"],"exit":3}"#;
+        assert_eq!(
+            super::failure(&failure, &state, LogFormat::Json),
+            format!("{wanted}\n")
+        );
+        let report = Report {
+            lines: vec!["all well".into()],
+        };
+        assert_eq!(
+            super::report(&report, LogFormat::Json),
+            "{\"report\":[\"all well\"]}\n"
+        );
+        assert_eq!(super::report(&report, LogFormat::Text), "all well\n");
+    }
+
+    /// A new variant does not compile here until it is listed, and fails below until it is documented.
+    fn all_exits() -> Vec<Exit> {
+        let next = |exit: &Exit| match exit {
+            Exit::Done => Some(Exit::Internal),
+            Exit::Internal => Some(Exit::Usage),
+            Exit::Usage => Some(Exit::Refused),
+            Exit::Refused => Some(Exit::Failed),
+            Exit::Failed => Some(Exit::Interrupted),
+            Exit::Interrupted => Some(Exit::Unreachable),
+            Exit::Unreachable => Some(Exit::Unknown),
+            Exit::Unknown => None,
+        };
+        std::iter::successors(Some(Exit::Done), next).collect()
+    }
+
+    #[test]
+    fn every_exit_code_is_documented_and_no_other() {
+        let doc = include_str!("../../docs/errors.md");
+        let is_row =
+            |line: &&str| line.starts_with("| ") && line.chars().nth(2).is_some_and(|c| c.is_ascii_digit());
+        let documented: Vec<String> = doc
+            .lines()
+            .filter(is_row)
+            .map(|line| line.split('|').take(3).collect::<Vec<_>>().join("|"))
+            .collect();
+        let wanted: Vec<String> = all_exits()
+            .into_iter()
+            .map(|exit| format!("| {} | {exit:?} ", exit as u8))
+            .collect();
+        assert_eq!(documented, wanted);
+    }
 }

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::error::Failure;
+
 /// Needed on the table and on each helper table. TRIGGER is for *seeing* triggers: without it the server says that
 /// there are none.
 const ON_TABLES: &[&str] = &[
@@ -72,6 +74,22 @@ impl Missing {
     }
 }
 
+/// The refusal that names what is missing; `None` if nothing is.
+pub fn problem(missing: &Missing, schema: &str, account: &str) -> Option<Failure> {
+    if missing.is_empty() {
+        return None;
+    }
+    let mut failure = Failure::refused(format!(
+        "The account {account} lacks privileges that a run needs."
+    ));
+    let lines = [("schema", &missing.schema), ("global", &missing.global)];
+    let named = lines.iter().filter(|(_, privileges)| !privileges.is_empty());
+    failure
+        .detail
+        .extend(named.map(|(place, privileges)| format!("missing, {place}: {}", privileges.join(", "))));
+    Some(failure.hint(missing.statements(schema, account).join(" ")))
+}
+
 impl Grants {
     /// Reads the lines of SHOW GRANTS. With `partial_revokes`, `%` and `_` in schema names are no wildcards.
     pub fn parse<S: AsRef<str>>(lines: &[S], partial_revokes: bool) -> Self {
@@ -107,6 +125,19 @@ impl Grants {
                 .copied()
                 .collect(),
         }
+    }
+
+    /// What a run can do without, but would do better with.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if !self.on_schema("SELECT", "performance_schema") {
+            notes.push(
+                "Without SELECT on performance_schema.* sessions that hold a lock on the table cannot be named before \
+                 the swap."
+                    .to_owned(),
+            );
+        }
+        notes
     }
 
     /// Whether the account has a privilege on `*.*`.

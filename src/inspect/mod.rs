@@ -11,11 +11,83 @@ pub mod table;
 mod version;
 
 use crate::error::{Exit, Failure};
+use crate::mysql::{Session, catalog};
+use crate::schema::TableName;
+use grants::Grants;
 
 pub use holders::{Holder, holders};
 pub use server::{Server, server};
 pub use table::{Source, source};
 pub use version::Version;
+
+/// What a run is asked to do, as far as the server has to agree.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The table to change.
+    pub table: &'a TableName,
+    /// The helper tables' names in the same schema: privileges are needed on them too.
+    pub helpers: &'a [&'a str],
+    /// `--allow-on-master`.
+    pub allow_on_master: bool,
+}
+
+/// What the server said, with nothing in it that stands against the run.
+#[derive(Clone, Debug)]
+pub struct Inspected {
+    /// The server.
+    pub server: Server,
+    /// The table.
+    pub source: Source,
+    /// What the user should know all the same.
+    pub notes: Vec<String>,
+}
+
+/// Asks the server everything and judges it at once: one refusal names all that has to change.
+pub async fn inspect(session: &mut Session, request: &Request<'_>) -> Result<Inspected, Failure> {
+    let server = server(session).await?;
+    let schema = &request.table.schema;
+    let mut problems = server.problems(schema, request.allow_on_master);
+    let (grants, account) = account(session, &server).await?;
+    let tables: Vec<&str> = request
+        .helpers
+        .iter()
+        .copied()
+        .chain([request.table.table.as_str()])
+        .collect();
+    problems.extend(grants::problem(
+        &grants.missing(schema, &tables),
+        schema,
+        &account,
+    ));
+    let source = match source(session, request.table).await {
+        // A lost connection is no property of the table, and hides everything else.
+        Err(failure) if failure.exit != Exit::Refused => return Err(failure),
+        answer => answer,
+    };
+    problems.extend(
+        source
+            .as_ref()
+            .map_or_else(|failure| vec![failure.clone()], Source::problems),
+    );
+    together(
+        format!("{} cannot be changed as things are.", request.table),
+        problems,
+    )?;
+    let source = source?;
+    let notes = [server.notes(), grants.notes(), source.notes()].concat();
+    Ok(Inspected {
+        server,
+        source,
+        notes,
+    })
+}
+
+async fn account(session: &mut Session, server: &Server) -> Result<(Grants, String), Failure> {
+    let failed = |error: crate::mysql::SqlError| error.failure("The account's grants could not be read.");
+    let lines = catalog::grants(session).await.map_err(failed)?;
+    let account = catalog::current_user(session).await.map_err(failed)?;
+    Ok((Grants::parse(&lines, server.partial_revokes), account))
+}
 
 /// Makes one failure of several: one alone stays as it is, more become a list with each one's values and hint.
 pub fn together(what: impl Into<String>, problems: Vec<Failure>) -> Result<(), Failure> {

@@ -1,8 +1,20 @@
-//! The story of a run.
+//! The story of a run: look, make the ghost, copy and follow, swap, clean up.
+//!
+//! Each step needs what the one before returned. Up to the swap the source is only read; whatever ends the run before
+//! it, the source is as it was, and [`Ended::state`] says what is left on the server.
 
-use crate::config::Config;
-use crate::error::{Exit, Failure};
-use crate::status::Reporter;
+mod begin;
+mod conductor;
+mod dry_run;
+mod finish;
+mod run;
+mod stop;
+mod swap;
+
+use std::sync::Arc;
+
+use crate::{config::Config, error::Failure, status::Reporter};
+use begin::Begun;
 
 /// What a run that ended well has to say, line by line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,10 +33,30 @@ pub struct Ended {
 }
 
 /// Changes the table, or says what would happen.
-pub async fn alter(_config: Config, _reporter: Reporter) -> Result<Report, Ended> {
-    let failure = Failure::new(Exit::Internal, "not built yet");
-    Err(Ended {
-        failure,
-        state: vec!["nothing was created on the server".to_string()],
-    })
+pub async fn alter(config: Config, reporter: Reporter) -> Result<Report, Ended> {
+    let config = Arc::new(config);
+    let looked = begin::look(&config).await.map_err(untouched)?;
+    if !config.execute {
+        return dry_run::report(&config, looked).await.map_err(untouched);
+    }
+    let begun = begin::make(&config, looked).await.map_err(untouched)?;
+    execute(config, begun, reporter).await
+}
+
+async fn execute(config: Arc<Config>, begun: Begun, reporter: Reporter) -> Result<Report, Ended> {
+    let mut run = match begun.run(&config, reporter) {
+        Ok(run) => run,
+        Err(failure) => return Err(finish::failed(begun, failure).await),
+    };
+    let result = run.until_swapped().await;
+    let snapshot = run.snapshot().clone();
+    run.wind_down().await;
+    match result {
+        Ok(swapped) => finish::swapped(&config, begun, swapped, &snapshot).await,
+        Err(failure) => Err(finish::failed(begun, failure).await),
+    }
+}
+
+fn untouched(failure: Failure) -> Ended {
+    Ended { failure, state: vec!["nothing was changed on the server, and nothing of ours is left there".to_owned()] }
 }

@@ -11,8 +11,11 @@ use mysql_async::{
     ClientIdentity, Conn, DriverError, Error, IoError, Opts, OptsBuilder, ServerError, SslOpts,
 };
 
-use crate::config::{Connection, Tls, TlsMode};
+use crate::config::{Connection, Tls, TlsMode, address};
 use crate::error::{Exit, Failure};
+
+/// The largest event that a server may send (`replica_max_allowed_packet` ends at 1 GiB).
+const PACKET_BYTES_MAX: usize = 1 << 30;
 
 /// The driver's options for a server. They hold the password and `Debug` prints it: never log them.
 pub fn opts(connection: &Connection) -> Result<Opts, Failure> {
@@ -64,6 +67,12 @@ pub async fn connect(opts: &Opts, limit: Duration) -> Result<Conn, Failure> {
     }
 }
 
+/// A connection to read the binlog from: events may be larger than any packet of other sessions.
+pub async fn stream(connection: &Connection) -> Result<Conn, Failure> {
+    let opts = OptsBuilder::from_opts(opts(connection)?).max_allowed_packet(Some(PACKET_BYTES_MAX));
+    connect(&opts.into(), connection.connect_timeout).await
+}
+
 /// What is worth knowing about a login that did not work; all but the password.
 struct Attempt {
     server: String,
@@ -76,7 +85,7 @@ struct Attempt {
 
 impl Attempt {
     fn of(opts: &Opts) -> Self {
-        let tcp = || format!("{}:{}", opts.ip_or_hostname(), opts.tcp_port());
+        let tcp = || address(opts.ip_or_hostname(), opts.tcp_port());
         Self {
             server: opts.socket().map_or_else(tcp, str::to_string),
             user: opts.user().unwrap_or_default().to_string(),

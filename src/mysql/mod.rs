@@ -5,6 +5,7 @@
 pub mod catalog;
 pub mod codes;
 pub mod connect;
+pub mod kill;
 pub mod session;
 pub mod settings;
 

@@ -7,13 +7,14 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, Value};
 
 use super::codes::{self, Class};
 use super::connect::connect;
+use super::kill;
 use super::settings::SessionSettings;
 use crate::error::{Exit, Failure};
 
@@ -73,6 +74,11 @@ impl SqlError {
         }
     }
 
+    /// A value that came back from the server and is not what the statement asked for.
+    pub fn unreadable(message: impl Into<String>) -> Self {
+        Self { code: Some(0), message: message.into(), lost: false, statement: String::new() }
+    }
+
     fn broken(sql: &str) -> Self {
         let message = "an earlier statement of this session was abandoned before its answer came".to_owned();
         Self {
@@ -122,6 +128,7 @@ pub struct Session {
     /// A statement was sent and its answer is not read yet. Still true when the next one comes: a caller dropped the
     /// future half way, and what arrives next would be the wrong answer.
     in_flight: bool,
+    opened: Instant,
 }
 
 impl Session {
@@ -137,6 +144,7 @@ impl Session {
             id,
             purpose,
             in_flight: false,
+            opened: Instant::now(),
         };
         session.exec(&settings.statement()).await?;
         tracing::debug!(connection = id, purpose, "session open");
@@ -190,6 +198,21 @@ impl Session {
         // After a lost connection the flag stays: nothing can be sent any more.
         self.in_flight = result.as_ref().is_err_and(|error| error.lost);
         result
+    }
+
+    /// When it was opened.
+    pub fn opened(&self) -> Instant {
+        self.opened
+    }
+
+    /// Puts a new session in the place of one that was lost, which is known to be gone from the server then.
+    pub async fn replace(&mut self, sessions: &Sessions) -> Result<(), Failure> {
+        let mut new = sessions.open(self.purpose).await?;
+        kill::end(&mut new, self.id, self.opened)
+            .await
+            .map_err(|error| error.failure(format!("The lost session {} could not be ended.", self.id)))?;
+        std::mem::replace(self, new).close().await;
+        Ok(())
     }
 
     /// Says goodbye and waits until the connection is closed, so that the server has given up all our locks or will
@@ -304,19 +327,6 @@ impl fmt::Debug for Session {
 impl fmt::Debug for Sessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sessions").field("settings", &self.settings).finish_non_exhaustive()
-    async fn connect(&self) -> Result<Conn, Failure> {
-        let address = format!("{}:{}", self.opts.ip_or_hostname(), self.opts.tcp_port());
-        match tokio::time::timeout(self.connect_limit, Conn::new(self.opts.clone())).await {
-            Ok(Ok(conn)) => Ok(conn),
-            Ok(Err(error)) => Err(Failure::new(
-                Exit::Unreachable,
-                format!("Cannot connect to {address}: {error}"),
-            )),
-            Err(_) => Err(Failure::new(
-                Exit::Unreachable,
-                format!("No answer from {address} in {:?}.", self.connect_limit),
-            )),
-        }
     }
 }
 

@@ -45,6 +45,12 @@ impl KeyColumns {
     }
 }
 
+/// A text literal that means the same under every sql_mode and connection character set.
+pub fn text(value: &str) -> String {
+    let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+    if hex.is_empty() { "''".to_owned() } else { format!("_utf8mb4 0x{hex}") }
+}
+
 /// What to select for [`KeySpec::from_row`] where the columns have these names.
 pub fn select_list(columns: &KeyColumns, spec: &KeySpec) -> String {
     let select = columns

@@ -1,9 +1,10 @@
-//! When the next status is due: each second at first, then more rarely, at once when the state changes.
+//! When the next status is due: each second at first, then more rarely, and at once when the state changes.
 
 use std::time::Duration;
 
-/// From this age of the run on, this long between two status lines. Somebody watches the first minute; after that it
-/// is a log.
+use super::Phase;
+
+/// From this age on, so long between two status lines. Somebody watches the first minute; after that it is a log.
 const STEPS: [(Duration, Duration); 4] = [
     (Duration::from_secs(600), Duration::from_secs(30)),
     (Duration::from_secs(180), Duration::from_secs(10)),
@@ -11,71 +12,100 @@ const STEPS: [(Duration, Duration); 4] = [
     (Duration::ZERO, Duration::from_secs(1)),
 ];
 
-/// How long the run has rested in one state before even the first minute's pace is too much.
-const NEWS: Duration = Duration::from_secs(60);
-
-/// Time between two status lines, for a run that is `elapsed` old and whose state changed `since_change` ago.
-///
-/// A fresh state is news: it is followed each second for a minute, however old the run is.
-pub fn interval(elapsed: Duration, since_change: Duration) -> Duration {
-    let age = if since_change < NEWS {
-        since_change.min(elapsed)
-    } else {
-        elapsed
-    };
-    STEPS
-        .iter()
-        .find(|(from, _)| age >= *from)
-        .map_or(Duration::from_secs(1), |(_, every)| *every)
+/// What has been printed and what has changed. Times are ages of the run.
+#[derive(Clone, Debug, Default)]
+pub struct Cadence {
+    state: Option<Phase>,
+    changed: Duration,
+    printed: Option<Duration>,
 }
 
-/// Whether a status is due. Times are ages of the run: now, of the last status printed, of the last change of state.
-pub fn due(now: Duration, printed: Option<Duration>, changed: Duration) -> bool {
-    let Some(printed) = printed else { return true };
-    changed > printed || now.saturating_sub(printed) >= interval(now, now.saturating_sub(changed))
+impl Cadence {
+    /// Whether a status is due now, at this age of the run. If it is, it counts as printed.
+    pub fn due(&mut self, state: &Phase, now: Duration) -> bool {
+        let news = self.state.as_ref().map(Phase::name) != Some(state.name());
+        if news {
+            self.changed = now;
+        }
+        self.state = Some(state.clone());
+        let due = news
+            || self
+                .printed
+                .is_none_or(|printed| now.saturating_sub(printed) >= self.interval(now));
+        if due {
+            self.printed = Some(now);
+        }
+        due
+    }
+
+    /// Time between two lines. The end of a run is news, however old the run is: it is followed from its own beginning.
+    fn interval(&self, now: Duration) -> Duration {
+        let age = match self.state {
+            Some(Phase::CatchingUp | Phase::Swapping) => now.saturating_sub(self.changed),
+            _ => now,
+        };
+        STEPS
+            .iter()
+            .find(|(from, _)| age >= *from)
+            .map_or(Duration::from_secs(1), |(_, every)| *every)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn s(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    /// How many lines are printed in a run of so many seconds whose state changes at these ages.
-    fn lines(seconds: u64, changes: &[u64]) -> usize {
-        let mut printed = None;
-        let mut count = 0;
-        for now in 0..seconds {
-            let changed = changes.iter().copied().filter(|at| *at <= now).max().unwrap_or(0);
-            if due(s(now), printed, s(changed)) {
-                printed = Some(s(now));
-                count += 1;
-            }
-        }
-        count
+    /// The seconds at which a run prints; `states` are the beginnings of its states.
+    fn printed(seconds: u64, states: &[(u64, Phase)]) -> Vec<u64> {
+        let mut cadence = Cadence::default();
+        let state = |now| {
+            states
+                .iter()
+                .rev()
+                .find(|(from, _)| *from <= now)
+                .map_or(Phase::Preparing, |it| it.1.clone())
+        };
+        (0..seconds)
+            .filter(|now| cadence.due(&state(*now), Duration::from_secs(*now)))
+            .collect()
     }
 
     #[test]
     fn each_second_at_first_then_more_rarely() {
-        assert_eq!(interval(s(0), s(0)), s(1));
-        assert_eq!(interval(s(59), s(59)), s(1));
-        assert_eq!(interval(s(60), s(60)), s(5));
-        assert_eq!(interval(s(180), s(180)), s(10));
-        assert_eq!(interval(s(600), s(600)), s(30));
+        let printed = printed(3600, &[(0, Phase::Copying)]);
+        assert_eq!(printed.iter().filter(|at| **at < 60).count(), 60);
+        assert_eq!(printed.iter().filter(|at| (60..180).contains(*at)).count(), 24);
+        assert_eq!(printed.iter().filter(|at| (180..600).contains(*at)).count(), 42);
+        assert_eq!(printed.iter().filter(|at| **at >= 600).count(), 100);
     }
 
     #[test]
-    fn an_hour_of_copying_is_not_a_thousand_lines() {
-        assert_eq!(lines(60, &[0]), 60);
-        assert!((220..=240).contains(&lines(3600, &[0])), "{}", lines(3600, &[0]));
+    fn a_change_of_state_is_printed_at_once() {
+        let printed = printed(1000, &[(0, Phase::Copying), (907, Phase::Postponed)]);
+        assert!(printed.contains(&907) && !printed.contains(&908), "{printed:?}");
     }
 
     #[test]
-    fn a_change_of_state_is_printed_at_once_and_followed() {
-        assert!(due(s(3001), Some(s(3000)), s(3001)));
-        assert!(!due(s(3001), Some(s(3000)), s(0)));
-        assert!(due(s(3002), Some(s(3001)), s(3001)));
+    fn the_end_of_a_long_run_is_followed_each_second() {
+        let printed = printed(
+            1020,
+            &[
+                (0, Phase::Copying),
+                (1001, Phase::CatchingUp),
+                (1007, Phase::Swapping),
+            ],
+        );
+        assert!((1001..1020).all(|at| printed.contains(&at)), "{printed:?}");
+    }
+
+    #[test]
+    fn another_reason_for_throttling_is_no_change() {
+        let mut cadence = Cadence::default();
+        let late = Duration::from_secs(1000);
+        assert!(cadence.due(&Phase::Throttled("lag 1.2s".into()), late));
+        assert!(!cadence.due(
+            &Phase::Throttled("lag 1.3s".into()),
+            late + Duration::from_secs(1)
+        ));
     }
 }

@@ -10,6 +10,7 @@ pub mod screen;
 
 use std::time::Duration;
 
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 pub use line::line;
@@ -17,8 +18,7 @@ pub use reporter::Reporter;
 pub use screen::Screen;
 
 /// What a run is doing. The names are those of the status line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Looking at the server, making the helper tables.
     Preparing,
@@ -59,11 +59,14 @@ impl Phase {
     }
 }
 
+/// What the copy shows at most while it goes on.
+const NOT_YET_ALL: f64 = 0.999;
+
 /// A run at one moment. Durations are written as seconds in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Snapshot {
-    /// What the run is doing.
-    #[serde(serialize_with = "phase_name")]
+    /// What the run is doing. In JSON the state's name, and `reason` beside it while throttled.
+    #[serde(flatten)]
     pub state: Phase,
     /// Rows copied from the source, committed.
     pub rows_copied: u64,
@@ -126,15 +129,22 @@ impl Snapshot {
             Phase::Preparing => 0.0,
             Phase::Copying | Phase::Throttled(_) if self.rows_estimate == 0 => 0.0,
             Phase::Copying | Phase::Throttled(_) => {
-                (self.rows_copied as f64 / self.rows_estimate as f64).min(0.999)
+                (self.rows_copied as f64 / self.rows_estimate as f64).min(NOT_YET_ALL)
             }
             _ => 1.0,
         }
     }
 }
 
-fn phase_name<S: Serializer>(phase: &Phase, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(phase.name())
+impl Serialize for Phase {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(None)?;
+        map.serialize_entry("state", self.name())?;
+        if let Some(reason) = self.reason() {
+            map.serialize_entry("reason", reason)?;
+        }
+        map.end()
+    }
 }
 
 fn seconds<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
@@ -145,5 +155,43 @@ fn seconds_or_null<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::O
     match time {
         Some(time) => seconds(time, to),
         None => to.serialize_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_as_json() {
+        let snapshot = Snapshot {
+            state: Phase::Throttled("lag".into()),
+            lag: Some(Duration::from_micros(1_234_567)),
+            ..Snapshot::at_start()
+        };
+        let json = serde_json::to_string(&snapshot).expect("json");
+        assert!(
+            json.starts_with(r#"{"state":"throttled","reason":"lag","rows_copied":0,"#),
+            "{json}"
+        );
+        assert!(
+            json.contains(r#""eta_s":null"#) && json.contains(r#""lag_s":1.235"#),
+            "{json}"
+        );
+        assert!(json.contains(r#""elapsed_s":0.0"#), "{json}");
+    }
+
+    #[test]
+    fn a_low_estimate_never_says_all_while_rows_are_copied() {
+        let mut snapshot = Snapshot {
+            state: Phase::Copying,
+            rows_copied: 12,
+            ..Snapshot::at_start()
+        };
+        assert_eq!(snapshot.progress(), 0.0);
+        snapshot.rows_estimate = 10;
+        assert!(snapshot.progress() < 1.0);
+        snapshot.state = Phase::CatchingUp;
+        assert_eq!(snapshot.progress(), 1.0);
     }
 }

@@ -1,7 +1,7 @@
 //! Where output goes, and keeping the log and the progress bar out of each other's way.
 //!
-//! Status lines go to standard output, log lines to standard error, as gh-ost does. If standard error is a terminal,
-//! there is a progress bar on it instead of status lines; a log line then takes the bar away, is written, and puts
+//! Status lines go to standard output, log lines to standard error, as gh-ost does. On a terminal there is a progress
+//! bar (on standard error) instead of status lines; a log line then takes the bar away, is written, and puts
 //! the bar back, in one critical section.
 
 use std::io::{self, IsTerminal, Write};
@@ -25,7 +25,8 @@ pub enum Form {
 }
 
 impl Form {
-    /// What suits the settings; `terminal`: whether standard error is one.
+    /// What suits the settings; `terminal`: whether standard output and standard error both are one. If only one of
+    /// them is, somebody collects the lines.
     pub fn choose(log: &LogConfig, terminal: bool) -> Self {
         match (log.level, log.format) {
             (LogLevel::Error, _) => Self::Silent,
@@ -46,7 +47,7 @@ pub struct Screen {
 impl Screen {
     /// The screen of this process.
     pub fn new(log: &LogConfig) -> Self {
-        let form = Form::choose(log, io::stderr().is_terminal());
+        let form = Form::choose(log, io::stdout().is_terminal() && io::stderr().is_terminal());
         let target = match form {
             Form::Bar => ProgressDrawTarget::stderr_with_hz(4),
             _ => ProgressDrawTarget::hidden(),
@@ -92,5 +93,24 @@ impl Write for LogWriter {
 
     fn flush(&mut self) -> io::Result<()> {
         io::stderr().flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_follows_the_settings_then_the_terminal() {
+        let log = |level, format| LogConfig { level, format };
+        let cases = [
+            (log(LogLevel::Error, LogFormat::Json), true, Form::Silent),
+            (log(LogLevel::Info, LogFormat::Json), true, Form::Json),
+            (log(LogLevel::Debug, LogFormat::Text), true, Form::Bar),
+            (log(LogLevel::Info, LogFormat::Text), false, Form::Lines),
+        ];
+        for (log, terminal, form) in cases {
+            assert_eq!(Form::choose(&log, terminal), form, "{log:?} {terminal}");
+        }
     }
 }

@@ -29,7 +29,9 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Change a table, or (without --execute) say what would happen
+    /// Change a table, or (without --execute) say what would happen.
+    /// A second table with the new structure is filled while the application goes on reading and writing the first;
+    /// when both hold the same, they swap names in one step. Until then, nothing of ours locks a row of your table.
     Alter(Box<AlterArgs>),
 }
 
@@ -49,10 +51,7 @@ Examples:
 
 Exit codes and what to do about them: docs/errors.md";
 
-/// Change a table, or (without --execute) say what would happen.
-///
-/// A second table with the new structure is filled while the application goes on reading and writing the first;
-/// when both hold the same, they swap names in one step. Until then, nothing of ours locks a row of your table.
+/// The flags of `alter`, group by group.
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct AlterArgs {

@@ -15,83 +15,98 @@ use crate::error::Failure;
 /// Environment variables that may hold the password, the first one set wins.
 const PASSWORD_VARIABLES: [&str; 2] = ["GHOST_RS_PASSWORD", "MYSQL_PWD"];
 
-/// A connection whose password is still to be had.
-pub(super) struct Found {
-    connection: Connection,
-    file: ClientOptions,
+/// The option file's `[client]`, empty without `--conf`.
+pub(super) fn option_file(args: &Args, world: &dyn Surroundings, problems: &mut Problems) -> ClientOptions {
+    let Some(path) = &args.conf else {
+        return ClientOptions::default();
+    };
+    let options = readable("--conf", path, world)
+        .map_err(|problem| vec![problem])
+        .and_then(|bytes| {
+            ClientOptions::parse(&bytes, &|name| world.env(name)).map_err(|found| {
+                found
+                    .into_iter()
+                    .map(|it| it.detail(path.display().to_string()))
+                    .collect()
+            })
+        });
+    options.unwrap_or_else(|found: Vec<Failure>| {
+        found.into_iter().for_each(|problem| problems.add(problem));
+        ClientOptions::default()
+    })
 }
 
-pub(super) fn check(args: &Args, world: &Surroundings, problems: &mut Problems) -> Found {
-    let file = option_file(args, world, problems);
+/// The connection, still without its password.
+pub(super) fn check(
+    args: &Args,
+    file: &ClientOptions,
+    world: &dyn Surroundings,
+    problems: &mut Problems,
+) -> Connection {
     if args.ask_pass && args.password.is_some() {
         problems.add(Failure::usage("both --ask-pass and --password are given").hint("leave --password out"));
     }
-    let connection = Connection {
-        host: problems.take(host(args, &file)),
-        port: problems.take(port(args, &file)),
-        socket: problems.take(socket(args, &file)),
-        user: problems.take(user(args, &file)),
+    Connection {
+        host: problems.take(host(args, file)),
+        port: problems.take(port(args, file)),
+        socket: problems.take(socket(args, file)),
+        user: problems.take(user(args, file)),
         password: Secret::default(),
-        tls: tls(args, &file, world, problems),
+        tls: tls(args, file, world, problems),
         connect_timeout: problems.take(connect_timeout(args)),
-    };
-    Found { connection, file }
+    }
 }
 
-/// The connection with its password: asked for, given, from the environment, from the file, or none.
-pub(super) fn with_password(found: Found, args: &Args, world: &Surroundings) -> Result<Connection, Failure> {
-    let Found { mut connection, file } = found;
-    connection.password = match (&args.password, args.ask_pass) {
-        (_, true) => ask(&connection, world)?,
-        (Some(given), _) => given.clone(),
-        (None, false) => unasked(&file, world),
+/// The password: asked for, given, from the environment, from the file, or none.
+pub(super) fn password(
+    connection: &Connection,
+    args: &Args,
+    file: &ClientOptions,
+    world: &dyn Surroundings,
+) -> Result<Secret, Failure> {
+    if args.ask_pass {
+        return ask(connection, world);
+    }
+    let from_env = || {
+        PASSWORD_VARIABLES
+            .iter()
+            .find_map(|name| world.env(name))
+            .map(Secret::new)
     };
-    Ok(connection)
+    let from_file = || file.get("password").map(Secret::new);
+    Ok(args
+        .password
+        .clone()
+        .or_else(from_env)
+        .or_else(from_file)
+        .unwrap_or_default())
 }
 
-fn ask(connection: &Connection, world: &Surroundings) -> Result<Secret, Failure> {
+fn ask(connection: &Connection, world: &dyn Surroundings) -> Result<Secret, Failure> {
     let prompt = format!("Password of {} at {}: ", connection.user, connection.server());
-    (world.ask)(&prompt).map(Secret::new).map_err(|error| {
+    world.ask(&prompt).map(Secret::new).map_err(|error| {
         Failure::usage("cannot ask for the password")
             .detail(error.to_string())
             .hint("without a terminal, use --conf or the environment variable GHOST_RS_PASSWORD")
     })
 }
 
-fn unasked(file: &ClientOptions, world: &Surroundings) -> Secret {
-    let from_env = PASSWORD_VARIABLES.iter().find_map(|name| (world.env)(name));
-    Secret::new(
-        from_env
-            .or_else(|| file.get("password").map(str::to_string))
-            .unwrap_or_default(),
-    )
-}
-
-fn option_file(args: &Args, world: &Surroundings, problems: &mut Problems) -> ClientOptions {
-    let Some(path) = &args.conf else {
-        return ClientOptions::default();
-    };
-    let text = problems.take(readable("--conf", path, world));
-    ClientOptions::parse(&text, &world.env).unwrap_or_else(|found| {
-        found
-            .into_iter()
-            .for_each(|problem| problems.add(problem.detail(path.display().to_string())));
-        ClientOptions::default()
-    })
-}
-
-fn readable(flag: &str, path: &Path, world: &Surroundings) -> Result<String, Failure> {
-    (world.read)(path).map_err(|error| {
-        Failure::usage(format!("{flag}: cannot read {}", path.display())).detail(error.to_string())
+fn readable(flag: &str, path: &Path, world: &dyn Surroundings) -> Result<Vec<u8>, Failure> {
+    world.read(path).map_err(|error| {
+        Failure::usage(format!("{flag}: cannot read {}", path.display()))
+            .detail(error.to_string())
+            .hint("check the path, and that this user of the machine may read it")
     })
 }
 
 fn host(args: &Args, file: &ClientOptions) -> Result<String, Failure> {
-    let host = args.host.as_deref().or(file.get("host")).unwrap_or("127.0.0.1");
-    if host.trim().is_empty() {
-        return Err(Failure::usage("--host is empty"));
+    match args.host.as_deref().or(file.get("host")) {
+        None => Ok("127.0.0.1".to_string()),
+        Some(host) if host.trim().is_empty() => {
+            Err(Failure::usage("the host is empty").hint("leave --host out for this machine"))
+        }
+        Some(host) => Ok(host.to_string()),
     }
-    Ok(host.to_string())
 }
 
 fn port(args: &Args, file: &ClientOptions) -> Result<u16, Failure> {
@@ -112,12 +127,13 @@ fn port(args: &Args, file: &ClientOptions) -> Result<u16, Failure> {
 }
 
 fn socket(args: &Args, file: &ClientOptions) -> Result<Option<PathBuf>, Failure> {
-    let tcp = args.host.as_deref().is_some_and(|host| host != "localhost") || args.port.is_some() || args.ssl;
+    let host = args.host.as_deref().is_some_and(|host| host != "localhost");
+    let tcp = host || args.port.is_some() || args.ssl;
     match &args.socket {
-        Some(_) if tcp => Err(Failure::usage(
-            "--socket is given together with a flag that only TCP has a use for",
-        )
-        .hint("keep either --socket or --host, --port and --ssl")),
+        Some(_) if tcp => Err(
+            Failure::usage("--socket is given together with --host, --port or --ssl")
+                .hint("keep --socket, or the flags of a TCP connection"),
+        ),
         Some(path) => Ok(Some(path.clone())),
         None if tcp => Ok(None),
         None => Ok(file.get("socket").map(PathBuf::from)),
@@ -128,7 +144,7 @@ fn user(args: &Args, file: &ClientOptions) -> Result<String, Failure> {
     match args.user.as_deref().or(file.get("user")) {
         Some(user) if !user.is_empty() => Ok(user.to_string()),
         _ => Err(Failure::usage("no account is given")
-            .hint("say --user, or --conf with a file that has one in [client]")),
+            .hint("say --user, or --conf with a file that has a user in [client]")),
     }
 }
 
@@ -143,23 +159,21 @@ fn connect_timeout(args: &Args) -> Result<Duration, Failure> {
     Err(Failure::usage(format!("--mysql-timeout is {seconds}")).hint("give seconds from 0.1 to 600"))
 }
 
-fn tls(args: &Args, file: &ClientOptions, world: &Surroundings, problems: &mut Problems) -> Tls {
-    if !args.ssl {
+fn tls(args: &Args, file: &ClientOptions, world: &dyn Surroundings, problems: &mut Problems) -> Tls {
+    if mode(args, file) == TlsMode::Off {
         needs_ssl(args).into_iter().for_each(|flag| {
             problems.add(Failure::usage(format!("{flag} is given, but not --ssl")).hint("add --ssl"));
         });
+        return Tls::default();
     }
     let path = |flag: &Option<PathBuf>, name| flag.clone().or_else(|| file.get(name).map(PathBuf::from));
     let tls = Tls {
-        mode: mode(args, file),
+        mode: TlsMode::Required,
         ca: path(&args.ssl_ca, "ssl-ca"),
         cert: path(&args.ssl_cert, "ssl-cert"),
         key: path(&args.ssl_key, "ssl-key"),
         allow_insecure: args.ssl_allow_insecure,
     };
-    if tls.mode == TlsMode::Off {
-        return Tls::default();
-    }
     pem_files(&tls, world, problems);
     tls
 }
@@ -178,7 +192,7 @@ fn needs_ssl(args: &Args) -> Vec<&'static str> {
         .collect()
 }
 
-/// `mysql` encrypts with `ssl-ca` or `ssl-mode` in its file, so a file that says so counts as `--ssl`.
+/// `mysql` encrypts when its file has `ssl-ca`, or an `ssl-mode` that demands it, so such a file counts as `--ssl`.
 fn mode(args: &Args, file: &ClientOptions) -> TlsMode {
     let mode = file.get("ssl-mode").map(str::to_ascii_uppercase);
     let by_file = match mode.as_deref() {
@@ -193,7 +207,7 @@ fn mode(args: &Args, file: &ClientOptions) -> TlsMode {
     }
 }
 
-fn pem_files(tls: &Tls, world: &Surroundings, problems: &mut Problems) {
+fn pem_files(tls: &Tls, world: &dyn Surroundings, problems: &mut Problems) {
     if tls.cert.is_some() != tls.key.is_some() {
         problems.add(
             Failure::usage("--ssl-cert and --ssl-key belong together, and only one is given")
@@ -205,12 +219,10 @@ fn pem_files(tls: &Tls, world: &Surroundings, problems: &mut Problems) {
         ("--ssl-cert", &tls.cert),
         ("--ssl-key", &tls.key),
     ];
-    for (flag, path) in files
-        .into_iter()
-        .filter_map(|(flag, path)| Some((flag, path.as_ref()?)))
-    {
-        if let Err(problem) = readable(flag, path, world) {
-            problems.add(problem);
-        }
+    for (flag, path) in files {
+        let read = path.as_ref().map(|path| readable(flag, path, world));
+        read.and_then(Result::err)
+            .into_iter()
+            .for_each(|problem| problems.add(problem));
     }
 }

@@ -1,0 +1,197 @@
+//! When a unique value that a row wants is still held by another ghost row.
+//!
+//! The wanted rows are put into a temporary table LIKE the ghost, without its unique keys: there they are exactly what
+//! they will be in the ghost, converted, with generated columns and defaults. Joined with the ghost, that tells whose
+//! rows hold their values.
+//!
+//! Those rows are taken into the batch and read again with it (a hand-over from one row to another is done then), for
+//! [`ROUNDS_MAX`] rounds; after that, what is still in the way is *displaced*: deleted, reported, and dirty again. So a
+//! chain through the whole table (`SET v = v + 1`) is as much work as its rows, not its square.
+//!
+//! Two *source* rows with one value can only be the ALTER's own doing (a new unique key, a narrower collation): both
+//! are left out and reported as parked.
+
+use std::collections::BTreeSet;
+
+use super::sql;
+use crate::{
+    changes::{Batch, Flushed},
+    key::Key,
+    mysql::{Row, Session, SqlError},
+    plan::work::Work,
+    schema::{IndexPart, TableName, UniqueKey},
+    sql::{key_in, quote_ident},
+};
+
+/// Rounds in which the holders of wanted values are read along.
+const ROUNDS_MAX: u32 = 2;
+
+/// The temporary table of one session.
+#[derive(Debug, Default)]
+pub(super) struct Helper {
+    made: bool,
+}
+
+/// Flushes a batch whose rows want values that other ghost rows hold.
+pub(super) async fn flush(
+    session: &mut Session,
+    helper: &mut Helper,
+    work: &Work,
+    batch: &Batch,
+) -> Result<Flushed, SqlError> {
+    make(session, helper, work).await?;
+    transaction(session, work, batch).await
+}
+
+async fn transaction(session: &mut Session, work: &Work, batch: &Batch) -> Result<Flushed, SqlError> {
+    let mut keys: BTreeSet<Key> = batch.keys.iter().map(|(key, _)| key.clone()).collect();
+    let mut rounds = 0;
+    let displaced = loop {
+        if work.text_differs {
+            keys.extend(equal_in_ghost(session, work, &keys).await?);
+        }
+        read(session, work, &keys).await?;
+        let holders = holders(session, work, &keys).await?;
+        if holders.is_empty() || rounds == ROUNDS_MAX {
+            break holders;
+        }
+        keys.extend(holders);
+        rounds += 1;
+    };
+    let parked = collisions(session, work).await?;
+    if !parked.is_empty() {
+        let which = key_in(&work.ghost_key(None), &work.key, &parked);
+        session.exec(&format!("DELETE FROM {} WHERE {which}", rows_table(work))).await?;
+    }
+    session.exec(&sql::delete(work, keys.iter().chain(&displaced))).await?;
+    let columns = work.ghost_columns();
+    session
+        .exec(&format!("INSERT INTO {} ({columns}) SELECT {columns} FROM {}", work.tables.ghost, rows_table(work)))
+        .await?;
+    session.exec("COMMIT").await?;
+    Ok(Flushed { displaced: displaced.into_iter().collect(), parked: parked.into_iter().collect() })
+}
+
+fn rows_table(work: &Work) -> TableName {
+    work.tables.ghost.sibling("_ghost_rs_rows")
+}
+
+async fn make(session: &mut Session, helper: &mut Helper, work: &Work) -> Result<(), SqlError> {
+    if helper.made {
+        return Ok(());
+    }
+    let (table, ghost) = (rows_table(work), &work.tables.ghost);
+    session.exec(&format!("DROP TEMPORARY TABLE IF EXISTS {table}")).await?;
+    if work.ghost_partitioned {
+        let create = session.one(&format!("SHOW CREATE TABLE {ghost}")).await?;
+        session.exec(&unpartitioned(create, &table)).await?;
+    } else {
+        session.exec(&format!("CREATE TEMPORARY TABLE {table} LIKE {ghost}")).await?;
+    }
+    let unique: Vec<String> = work.other_unique.iter().map(without_unique).collect();
+    if !unique.is_empty() {
+        session.exec(&format!("ALTER TABLE {table} {}", unique.join(", "))).await?;
+    }
+    helper.made = true;
+    Ok(())
+}
+
+/// A temporary table cannot be partitioned, nor made LIKE one that is.
+fn unpartitioned(create: Option<Row>, table: &TableName) -> String {
+    let create = create.and_then(|row| row.text(1)).unwrap_or_default();
+    let body = create.split_once('(').map_or("", |(_, body)| body);
+    let body = body.rfind("\n/*!50100 PARTITION BY").and_then(|end| body.get(..end)).unwrap_or(body);
+    format!("CREATE TEMPORARY TABLE {table} ({body}")
+}
+
+/// The index stays, because an AUTO_INCREMENT column needs one.
+fn without_unique(key: &UniqueKey) -> String {
+    let parts: Vec<String> = key.parts.iter().map(index_part).collect();
+    let name = quote_ident(&key.name);
+    let drop = if key.is_primary() { "DROP PRIMARY KEY".to_owned() } else { format!("DROP INDEX {name}") };
+    format!("{drop}, ADD INDEX ({})", parts.join(", "))
+}
+
+fn index_part(part: &IndexPart) -> String {
+    match (&part.column, &part.expression, part.prefix) {
+        (Some(column), _, Some(prefix)) => format!("{}({prefix})", quote_ident(column)),
+        (Some(column), _, None) => quote_ident(column),
+        (None, expression, _) => format!("({})", expression.as_deref().unwrap_or("NULL")),
+    }
+}
+
+async fn read(session: &mut Session, work: &Work, keys: &BTreeSet<Key>) -> Result<(), SqlError> {
+    let table = rows_table(work);
+    session.exec(&format!("DELETE FROM {table}")).await?;
+    session.exec(&format!("INSERT INTO {table} ({}) {}", work.ghost_columns(), sql::select(work, keys))).await?;
+    Ok(())
+}
+
+/// Keys of ghost rows outside the batch that hold a unique value which a row of the batch wants.
+async fn holders(session: &mut Session, work: &Work, keys: &BTreeSet<Key>) -> Result<BTreeSet<Key>, SqlError> {
+    let mut found = BTreeSet::new();
+    for key in &work.other_unique {
+        found.extend(fetch(session, work, &holders_sql(work, key)).await?);
+    }
+    Ok(found.difference(keys).cloned().collect())
+}
+
+/// Both sides are derived tables, so that an expression in a key part means each side's own columns; the optimizer
+/// merges them and sees the index. NULL holds nothing, and `=` says so.
+fn holders_sql(work: &Work, key: &UniqueKey) -> String {
+    let values: Vec<String> = key.parts.iter().enumerate().map(|(n, part)| format!("{} AS v{n}", value(part))).collect();
+    let equal: Vec<String> = (0..key.parts.len()).map(|n| format!("g.v{n} = r.v{n}")).collect();
+    let names: Vec<String> = ghost_key_values(work).into_iter().enumerate().map(|(n, value)| format!("{value} AS k{n}")).collect();
+    let keys: Vec<String> = (0..names.len()).map(|n| format!("g.k{n}")).collect();
+    let (values, names) = (values.join(", "), names.join(", "));
+    format!(
+        "SELECT DISTINCT {} FROM (SELECT {values} FROM {}) AS r STRAIGHT_JOIN (SELECT {names}, {values} FROM {}) AS g ON {}",
+        keys.join(", "), rows_table(work), work.tables.ghost, equal.join(" AND ")
+    )
+}
+
+/// What the index holds of a row.
+fn value(part: &IndexPart) -> String {
+    match (&part.column, &part.expression, part.prefix) {
+        (Some(column), _, Some(prefix)) => format!("LEFT({}, {prefix})", quote_ident(column)),
+        (Some(column), _, None) => quote_ident(column),
+        (None, expression, _) => format!("({})", expression.as_deref().unwrap_or("NULL")),
+    }
+}
+
+/// Keys of rows in the batch that want the same value.
+async fn collisions(session: &mut Session, work: &Work) -> Result<BTreeSet<Key>, SqlError> {
+    let mut found = BTreeSet::new();
+    for key in &work.other_unique {
+        found.extend(fetch(session, work, &collisions_sql(work, key)).await?);
+    }
+    Ok(found)
+}
+
+/// A temporary table can stand in a statement only once, so a window counts.
+fn collisions_sql(work: &Work, key: &UniqueKey) -> String {
+    let values: Vec<String> = key.parts.iter().map(value).collect();
+    let present: Vec<String> = values.iter().map(|value| format!("{value} IS NOT NULL")).collect();
+    let names: Vec<String> = ghost_key_values(work).into_iter().enumerate().map(|(n, value)| format!("{value} AS k{n}")).collect();
+    let keys: Vec<String> = (0..names.len()).map(|n| format!("k{n}")).collect();
+    format!(
+        "SELECT {} FROM (SELECT {}, COUNT(*) OVER (PARTITION BY {}) AS wanted_by FROM {} WHERE {}) AS r WHERE wanted_by > 1",
+        keys.join(", "), names.join(", "), values.join(", "), rows_table(work), present.join(" AND ")
+    )
+}
+
+/// Where the ghost compares key text differently, a DELETE by these keys would meet rows of others too.
+async fn equal_in_ghost(session: &mut Session, work: &Work, keys: &BTreeSet<Key>) -> Result<Vec<Key>, SqlError> {
+    let which = key_in(&work.ghost_key(None), &work.key, keys);
+    fetch(session, work, &format!("SELECT {} FROM {} WHERE {which}", ghost_key_values(work).join(", "), work.tables.ghost)).await
+}
+
+/// The iteration key's parts out of a ghost row, as the source has them.
+fn ghost_key_values(work: &Work) -> Vec<String> {
+    work.ghost_key_as_in_source().iter().zip(work.key.columns()).map(|(column, part)| part.select(column)).collect()
+}
+
+async fn fetch(session: &mut Session, work: &Work, sql: &str) -> Result<Vec<Key>, SqlError> {
+    let rows = session.rows(sql).await?;
+    rows.iter().map(|row| work.key.from_row(&row.0).map_err(|error| SqlError::unreadable(error.to_string()))).collect()
+}

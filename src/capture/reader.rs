@@ -1,0 +1,265 @@
+//! One event after another, boiled down to what concerns this run.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use mysql_common::binlog::{
+    consts::{EventType, StatusVarKey},
+    events::{Event, QueryEvent, RowsEventData, StatusVarVal},
+};
+use mysql_common::constants::SqlMode as Modes;
+
+use super::{Captured, Watch};
+use crate::{
+    alter::lexer::SqlMode,
+    binlog::{
+        rows::{RowChange, RowLayout, Rows},
+        statement::{Statement, Touch, XaStep, Xid, scan},
+        stream::{Stream, table_id, table_name},
+    },
+    changes::{Change, Mark},
+    error::Failure,
+    fence,
+    key::{Key, KeySpec},
+};
+
+/// Keys of prepared XA transactions that are kept until they commit. Each is some tens of bytes.
+const XA_KEYS_MAX: usize = 1_000_000;
+
+/// What a table id in the stream stands for.
+enum Table {
+    Source(RowLayout),
+    Changelog(RowLayout),
+    Ghost,
+}
+
+type Keys = Vec<(Key, Change)>;
+
+/// The reader's memory between events.
+pub(super) struct Reader {
+    watch: Arc<Watch>,
+    marks: Option<KeySpec>,
+    /// By the ids of the table maps that came by on this connection. Tables of others are not in it.
+    tables: HashMap<u64, Table>,
+    /// Inside XA START … XA END.
+    xa: Option<(Xid, Keys)>,
+    /// Prepared, and neither committed nor rolled back.
+    prepared: HashMap<Xid, Keys>,
+}
+
+impl Reader {
+    pub(super) fn new(watch: Arc<Watch>) -> Self {
+        let marks = fence::mark_key(&watch.changelog);
+        Self { watch, marks, tables: HashMap::new(), xa: None, prepared: HashMap::new() }
+    }
+
+    /// Table ids belong to a connection, and the next one begins at the start of a transaction. What was prepared
+    /// stays prepared.
+    pub(super) fn stream_lost(&mut self) {
+        self.tables.clear();
+        self.xa = None;
+    }
+
+    pub(super) fn read(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+        let kind = event.header().event_type().map_err(|error| {
+            self.tripwire(stream, &format!("an event of a type that is not known: {error}"))
+        })?;
+        match kind {
+            EventType::TABLE_MAP_EVENT => self.table_map(event, stream).map(|()| Vec::new()),
+            EventType::WRITE_ROWS_EVENT
+            | EventType::UPDATE_ROWS_EVENT
+            | EventType::DELETE_ROWS_EVENT
+            | EventType::PARTIAL_UPDATE_ROWS_EVENT
+            | EventType::WRITE_ROWS_EVENT_V1
+            | EventType::UPDATE_ROWS_EVENT_V1
+            | EventType::DELETE_ROWS_EVENT_V1 => self.rows(event, stream),
+            EventType::QUERY_EVENT => self.query(event, stream),
+            EventType::XA_PREPARE_LOG_EVENT => Ok(self.xa_prepared(event)),
+            EventType::GTID_EVENT | EventType::ANONYMOUS_GTID_EVENT | EventType::GTID_TAGGED_LOG_EVENT => {
+                Ok(self.transaction_begins(stream))
+            }
+            EventType::INCIDENT_EVENT => Err(self.tripwire(stream, "the server says that events were lost (incident event)")),
+            EventType::EXECUTE_LOAD_QUERY_EVENT | EventType::BEGIN_LOAD_QUERY_EVENT => {
+                Err(self.tripwire(stream, "LOAD DATA in statement format"))
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn transaction_begins(&mut self, stream: &Stream) -> Vec<Captured> {
+        self.xa = None;
+        vec![Captured::At(stream.restart().clone())]
+    }
+
+    fn table_map(&mut self, event: &Event, stream: &Stream) -> Result<(), Failure> {
+        let (Some(id), Some((schema, table))) = (table_id(event), table_name(event)) else {
+            return Err(self.tripwire(stream, "a table map that is cut off"));
+        };
+        let is = |name: &crate::schema::TableName| {
+            self.same_name(name.schema.as_bytes(), schema) && self.same_name(name.table.as_bytes(), table)
+        };
+        let known = if is(&self.watch.source) {
+            Table::Source(self.layout(id, &self.watch.key, stream)?)
+        } else if is(&self.watch.changelog) {
+            let key = self.marks.as_ref().ok_or_else(|| self.tripwire(stream, "the changelog's key is not known"))?;
+            Table::Changelog(self.layout(id, key, stream)?)
+        } else if is(&self.watch.ghost) {
+            Table::Ghost
+        } else {
+            self.tables.remove(&id);
+            return Ok(());
+        };
+        self.tables.insert(id, known);
+        Ok(())
+    }
+
+    fn same_name(&self, ours: &[u8], theirs: &[u8]) -> bool {
+        ours == theirs
+            || self.watch.names_fold_case
+                && String::from_utf8_lossy(ours).to_lowercase() == String::from_utf8_lossy(theirs).to_lowercase()
+    }
+
+    fn layout(&self, id: u64, key: &KeySpec, stream: &Stream) -> Result<RowLayout, Failure> {
+        let map = stream.table_map(id).ok_or_else(|| self.tripwire(stream, "rows without a table map"))?;
+        if key == &self.watch.key && map.columns_count() != self.watch.columns as u64 {
+            let message = format!("the table has {} columns there, and {} here", map.columns_count(), self.watch.columns);
+            return Err(self.tripwire(stream, &message));
+        }
+        RowLayout::of_table_map(map, key).map_err(|error| self.tripwire(stream, &error.to_string()))
+    }
+
+    fn rows(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+        let known = table_id(event).and_then(|id| self.tables.get(&id));
+        let (layout, is_mark) = match known {
+            None | Some(Table::Ghost) => return Ok(Vec::new()),
+            Some(Table::Source(layout)) => (layout, false),
+            Some(Table::Changelog(layout)) => (layout, true),
+        };
+        let data = event.read_data().map_err(|error| self.tripwire(stream, &error.to_string()))?;
+        let Some(mysql_common::binlog::events::EventData::RowsEvent(rows)) = data else {
+            return Err(self.tripwire(stream, "a rows event that cannot be read"));
+        };
+        let changes = changes(layout, &rows).map_err(|error| self.tripwire(stream, &error))?;
+        if is_mark {
+            return Ok(changes.into_iter().filter_map(|row| row.after).filter_map(|key| mark(&key)).collect());
+        }
+        let keys = changes.into_iter().flat_map(keys_of);
+        match &mut self.xa {
+            Some((_, held)) => held.extend(keys),
+            None => return Ok(delivered(keys)),
+        }
+        self.check_xa(stream).map(|()| Vec::new())
+    }
+
+    fn check_xa(&self, stream: &Stream) -> Result<(), Failure> {
+        let held = self.xa.iter().map(|(_, keys)| keys.len()).sum::<usize>();
+        let prepared = self.prepared.values().map(Vec::len).sum::<usize>();
+        if held + prepared <= XA_KEYS_MAX {
+            return Ok(());
+        }
+        Err(self.tripwire(stream, &format!("XA transactions that are not committed changed more than {XA_KEYS_MAX} rows")))
+    }
+
+    fn query(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+        let query =
+            event.read_event::<QueryEvent<'_>>().map_err(|error| self.tripwire(stream, &error.to_string()))?;
+        match scan(query.query_raw(), &query.schema(), sql_mode(&query)) {
+            Statement::Xa { step, xid } => return self.xa(step, xid, stream),
+            Statement::Begin | Statement::Commit | Statement::Rollback | Statement::RollbackTo => {}
+            Statement::Savepoint | Statement::Harmless => {}
+            _ if query.query().contains(&self.watch.tag) => {}
+            other => self.check_statement(&other, &query, stream)?,
+        }
+        Ok(Vec::new())
+    }
+
+    fn xa(&mut self, step: XaStep, xid: Xid, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+        match step {
+            XaStep::Start => self.xa = Some((xid, Keys::new())),
+            XaStep::Rollback => {
+                self.prepared.remove(&xid);
+            }
+            XaStep::Commit { .. } => return self.xa_committed(&xid, stream),
+            XaStep::End | XaStep::Prepare => {}
+        }
+        Ok(Vec::new())
+    }
+
+    fn check_statement(&self, statement: &Statement, query: &QueryEvent<'_>, stream: &Stream) -> Result<(), Failure> {
+        for table in [&self.watch.source, &self.watch.ghost, &self.watch.changelog] {
+            if let Some(touch) = statement.may_touch(table, self.watch.names_fold_case) {
+                let text: String = query.query().chars().take(300).collect();
+                return Err(self
+                    .tripwire(stream, &format!("{} {table} by another session", word(touch)))
+                    .detail(format!("session {}: {text}", query.thread_id())));
+            }
+        }
+        Ok(())
+    }
+
+    /// The first byte says whether the transaction was committed in one phase.
+    fn xa_prepared(&mut self, event: &Event) -> Vec<Captured> {
+        let Some((xid, keys)) = self.xa.take() else { return Vec::new() };
+        if event.data().first().is_some_and(|one_phase| *one_phase != 0) {
+            return delivered(keys);
+        }
+        self.prepared.insert(xid, keys);
+        Vec::new()
+    }
+
+    /// A transaction that was prepared before we began to read has no keys here, and they may be ours.
+    fn xa_committed(&mut self, xid: &Xid, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+        self.prepared.remove(xid).map(delivered).ok_or_else(|| {
+            self.tripwire(stream, &format!("XA transaction {xid:?} was prepared before the run began, and committed during it"))
+        })
+    }
+
+    fn tripwire(&self, stream: &Stream, what: &str) -> Failure {
+        Failure::failed("The binlog holds something from which changes of the table cannot be told with certainty.")
+            .detail(format!("at {}: {what}", stream.position()))
+            .hint("Start again when this cannot happen any more.")
+    }
+}
+
+fn changes(layout: &RowLayout, rows: &RowsEventData<'_>) -> Result<Vec<RowChange>, String> {
+    let rows = Rows::of_event(layout, rows).map_err(|error| error.to_string())?;
+    rows.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())
+}
+
+/// An update that leaves the key alone is a write; one that moves it is a delete and a write.
+fn keys_of(row: RowChange) -> impl Iterator<Item = (Key, Change)> {
+    let moved = row.before != row.after;
+    let gone = row.before.filter(|_| moved).map(|key| (key, Change::Gone));
+    gone.into_iter().chain(row.after.map(|key| (key, Change::Written)))
+}
+
+fn delivered(keys: impl IntoIterator<Item = (Key, Change)>) -> Vec<Captured> {
+    keys.into_iter().map(|(key, change)| Captured::Changed { key, change }).collect()
+}
+
+fn mark(key: &Key) -> Option<Captured> {
+    fence::mark_of(key).map(Mark).map(Captured::Mark)
+}
+
+fn word(touch: Touch) -> &'static str {
+    match touch {
+        Touch::Ddl => "DDL on",
+        Touch::Dml => "a statement-format change of",
+        Touch::IndirectDml => "a statement-format change that may lead (by a view or trigger) to",
+        Touch::Suspected => "a statement that is not understood and names",
+    }
+}
+
+/// The modes that change where a text begins and ends, as the session that sent the statement had them.
+fn sql_mode(query: &QueryEvent<'_>) -> SqlMode {
+    let mode = query.status_vars().get_status_var(StatusVarKey::SqlMode);
+    let modes = mode.as_ref().and_then(|mode| match mode.get_value() {
+        Ok(StatusVarVal::SqlMode(modes)) => Some(modes.get()),
+        _ => None,
+    });
+    let has = |mode| modes.is_some_and(|modes| modes.contains(mode));
+    SqlMode {
+        ansi_quotes: has(Modes::MODE_ANSI_QUOTES),
+        no_backslash_escapes: has(Modes::MODE_NO_BACKSLASH_ESCAPES),
+    }
+}

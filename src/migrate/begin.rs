@@ -1,0 +1,389 @@
+//! From the configuration to a run that can start: everything is looked at before anything is made, and what was made
+//! for a run that cannot start goes away again.
+
+use std::sync::Arc;
+
+use super::{
+    conductor::{Conductor, Limits},
+    run::{self, Run},
+    stop::Stop,
+};
+use crate::{
+    alter::Alter,
+    capture::{self, Origin, Watch, feed},
+    cleanup::{self, Allowed, Droppable, Helpers},
+    config::Config,
+    error::{Exit, Failure},
+    inspect::{self, Server, Source, grants::Grants},
+    mysql::{Session, SessionSettings, Sessions, SqlError, catalog, connect},
+    pace::{ChunkSizer, Workers},
+    plan::{
+        self, ColumnMap, KeyChoice, Supply, Wishes,
+        mark::{Kind, Mark},
+        names::Names,
+        work::{Parts, Tables, Work},
+    },
+    position::Position,
+    prepare::{self, Ghost, GhostRequest, TableGuard},
+    schema::{Column, TableName},
+    status::Reporter,
+    tasks::Thread,
+};
+
+/// What was found out, and the session that asked. Nothing has been made yet.
+pub(super) struct Looked {
+    pub(super) session: Session,
+    pub(super) server: Server,
+    pub(super) source: Source,
+    pub(super) alter: Alter,
+    pub(super) tables: Tables,
+    pub(super) notes: Vec<String>,
+    leftovers: Vec<Droppable>,
+    sessions: Sessions,
+    run: String,
+}
+
+/// The helper tables are there and the plan is made.
+pub(super) struct Begun {
+    pub(super) session: Session,
+    pub(super) sessions: Sessions,
+    pub(super) work: Arc<Work>,
+    pub(super) marks: Marks,
+    guard: TableGuard,
+    server: Server,
+    origin: Position,
+    columns: usize,
+    rows_estimate: u64,
+    row_bytes: u64,
+}
+
+/// The comments by which this run knows its tables.
+#[derive(Clone, Debug)]
+pub(super) struct Marks {
+    pub(super) ghost: String,
+    pub(super) changelog: String,
+    pub(super) old: Mark,
+}
+
+/// How the ghost relates to the source.
+pub(super) struct Plan {
+    pub(super) columns: ColumnMap,
+    pub(super) choice: KeyChoice,
+}
+
+/// Looks at everything, and refuses with all reasons at once.
+pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
+    let opts = connect::opts(&config.connection)?;
+    let sessions = Sessions::new(opts, config.connection.connect_timeout, SessionSettings::ddl());
+    let mut session = sessions.open("control").await?;
+    let server = inspect::server(&mut session).await?;
+    let alter = Alter::parse(&config.alter, server.sql_mode.contains("ANSI_QUOTES"))?;
+    let mut problems = server.problems(&config.schema, config.allow_on_master);
+    problems.extend(alter.refusal());
+    let name = TableName::new(&config.schema, &config.table);
+    let mut notes = server.notes();
+    notes.extend(alter.notes());
+    let source = match inspect::source(&mut session, &name).await {
+        Ok(source) => source,
+        Err(failure) => {
+            problems.push(failure);
+            return Err(refusal(&name, problems));
+        }
+    };
+    problems.extend(source.problems());
+    notes.extend(source.notes());
+    let tables = tables(&source.table.name);
+    problems.extend(missing_grants(&mut session, &tables, server.partial_revokes).await?);
+    let leftovers = match leftovers(&mut session, config, &tables).await {
+        Ok(leftovers) => leftovers,
+        Err(failure) => {
+            problems.push(failure);
+            Vec::new()
+        }
+    };
+    match problems.is_empty() {
+        true => Ok(Looked { session, server, source, alter, tables, notes, leftovers, sessions, run: run_id() }),
+        false => Err(refusal(&name, problems)),
+    }
+}
+
+fn refusal(name: &TableName, problems: Vec<Failure>) -> Failure {
+    let fallback = Failure::refused(format!("{name} cannot be changed."));
+    inspect::together(format!("{name} cannot be changed"), problems).err().unwrap_or(fallback)
+}
+
+fn tables(source: &TableName) -> Tables {
+    let names = Names::of(&source.table);
+    Tables {
+        source: source.clone(),
+        ghost: source.sibling(names.ghost),
+        changelog: source.sibling(names.changelog),
+        old: source.sibling(names.old),
+    }
+}
+
+async fn missing_grants(
+    session: &mut Session,
+    tables: &Tables,
+    partial_revokes: bool,
+) -> Result<Option<Failure>, Failure> {
+    let unread = |error: SqlError| error.failure("The account's privileges could not be read.");
+    let lines = catalog::grants(session).await.map_err(unread)?;
+    let account = catalog::current_user(session).await.map_err(unread)?;
+    let names = [&tables.source, &tables.ghost, &tables.changelog, &tables.old].map(|name| name.table.as_str());
+    let missing = Grants::parse(&lines, partial_revokes).missing(&tables.source.schema, &names);
+    if missing.is_empty() {
+        return Ok(None);
+    }
+    let statements = missing.statements(&tables.source.schema, &account);
+    let failure = Failure::refused(format!("The account {account} lacks privileges that the run needs."));
+    Ok(Some(statements.into_iter().fold(failure, Failure::detail).hint("Run these statements as an administrator.")))
+}
+
+async fn leftovers(session: &mut Session, config: &Config, tables: &Tables) -> Result<Vec<Droppable>, Failure> {
+    let found = cleanup::leftovers(session, &helpers(tables), |comment| Mark::parse(comment).is_some()).await?;
+    let allowed = Allowed {
+        ghost: config.initially_drop_ghost_table,
+        old: config.initially_drop_old_table,
+        dry_run: !config.execute,
+    };
+    cleanup::judge(found, allowed)
+}
+
+pub(super) fn helpers(tables: &Tables) -> Helpers {
+    Helpers { ghost: tables.ghost.clone(), changelog: tables.changelog.clone(), old: tables.old.clone() }
+}
+
+/// Thirty-two hexadecimal digits that no other run has.
+fn run_id() -> String {
+    let random = || std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), std::process::id());
+    format!("{:016x}{:016x}", random(), random())
+}
+
+impl Looked {
+    fn marks(&self) -> Marks {
+        let mark = |kind| Mark { kind, of: self.tables.source.clone(), run: self.run.clone() };
+        Marks {
+            ghost: mark(Kind::Ghost).to_string(),
+            changelog: mark(Kind::Changelog).to_string(),
+            old: mark(Kind::Old),
+        }
+    }
+
+    pub(super) async fn try_ghost(&mut self) -> Result<Ghost, Failure> {
+        let (clauses, marks) = (self.alter.ghost_sql(), self.marks());
+        prepare::try_ghost(&mut self.session, &request(&self.source, &self.tables, &clauses, &marks)).await
+    }
+
+    pub(super) fn plan(&self, config: &Config, ghost: &Ghost) -> Result<Plan, Failure> {
+        let wishes = Wishes {
+            approve_renamed_columns: config.approve_renamed_columns,
+            skip_renamed_columns: config.skip_renamed_columns,
+            no_zero_date: self.server.sql_mode.contains("NO_ZERO_DATE"),
+        };
+        let columns = plan::columns(&self.source.table, &ghost.table, &self.alter, wishes)?;
+        let choice = plan::iteration_key(&self.source.table, &ghost.table, &columns)?;
+        Ok(Plan { columns, choice })
+    }
+}
+
+fn request<'a>(source: &'a Source, tables: &'a Tables, clauses: &'a str, marks: &'a Marks) -> GhostRequest<'a> {
+    GhostRequest { source: &source.table, ghost: &tables.ghost, old: &tables.old, clauses, mark: &marks.ghost }
+}
+
+/// Makes the helper tables and the plan.
+pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, Failure> {
+    let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
+    for leftover in &looked.leftovers {
+        cleanup::drop_leftover(&mut looked.session, leftover).await?;
+    }
+    let (clauses, marks) = (looked.alter.ghost_sql(), looked.marks());
+    let wanted = request(&looked.source, &looked.tables, &clauses, &marks);
+    let ghost = prepare::create_ghost(&mut looked.session, &wanted).await?;
+    for note in looked.notes.iter().chain(&ghost.notes) {
+        tracing::info!("{note}");
+    }
+    match made(config, &mut looked, &ghost, &marks).await {
+        Ok((work, origin)) => {
+            let sessions = looked.sessions.with(row_settings(&looked.server, &work, &ghost, &looked.source));
+            Ok(Begun {
+                sessions,
+                marks,
+                guard,
+                origin,
+                columns: looked.source.table.columns.len(),
+                rows_estimate: looked.source.table.rows_estimate,
+                row_bytes: looked.source.table.row_bytes_estimate,
+                session: looked.session,
+                server: looked.server,
+                work: Arc::new(work),
+            })
+        }
+        Err(failure) => Err(undo(&mut looked, &marks, failure).await),
+    }
+}
+
+async fn made(
+    config: &Config,
+    looked: &mut Looked,
+    ghost: &Ghost,
+    marks: &Marks,
+) -> Result<(Work, Position), Failure> {
+    let Plan { columns, choice } = looked.plan(config, ghost)?;
+    tracing::info!("iteration key: {} ({})", choice.source_key.name, choice.why);
+    let supplied = supplied(&mut looked.session, &columns.supplied).await?;
+    let parts = Parts {
+        tables: looked.tables.clone(),
+        source: &looked.source.table,
+        ghost: &ghost.table,
+        columns: &columns,
+        supplied,
+        choice: &choice,
+        comment: ghost.final_comment.clone(),
+        carry_auto_increment: !ghost.sets_auto_increment,
+        run: looked.run.clone(),
+    };
+    let work = Work::new(parts).map_err(|error| Failure::refused("The iteration key cannot be used.").detail(error.to_string()))?;
+    check_reach(&work, &choice)?;
+    prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
+    let origin = origin(&mut looked.session).await?;
+    Ok((work, origin))
+}
+
+/// Without order the copy meets rows that a flush has put in place, and without a unique key in the ghost nothing
+/// would keep the two apart.
+fn check_reach(work: &Work, choice: &KeyChoice) -> Result<(), Failure> {
+    if choice.ghost_unique || !work.flush_runs_ahead() {
+        return Ok(());
+    }
+    Err(Failure::refused(format!("The key {} cannot order the copy.", choice.source_key.name))
+        .detail("its text columns compare by a collation that only the server knows, and the new table has no unique key on its columns")
+        .hint("Keep a unique key on these columns in the new table."))
+}
+
+/// Expressions that the server's own ALTER evaluates once for all rows.
+async fn supplied(session: &mut Session, supplied: &[(Column, Supply)]) -> Result<Vec<(String, String)>, Failure> {
+    let mut values = Vec::new();
+    for (column, supply) in supplied {
+        let value = match supply {
+            Supply::Literal(literal) => (*literal).to_owned(),
+            Supply::AtStart(expression) => once(session, expression).await?,
+        };
+        values.push((column.name.clone(), value));
+    }
+    Ok(values)
+}
+
+async fn once(session: &mut Session, expression: &str) -> Result<String, Failure> {
+    let row = session
+        .one(&format!("SELECT {expression}"))
+        .await
+        .map_err(|error| error.failure(format!("The default {expression} could not be evaluated.")))?;
+    Ok(row.and_then(|row| row.text(0)).map_or_else(|| "NULL".to_owned(), |value| crate::sql::text(&value)))
+}
+
+/// Where the stream begins: everything that is logged from here on is read.
+async fn origin(session: &mut Session) -> Result<Position, Failure> {
+    let log = inspect::server(session).await?.log;
+    let log = log.ok_or_else(|| Failure::refused("The server does not say where its binlog ends."))?;
+    Ok(Position::new(log.file, log.position))
+}
+
+async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
+    let mut failure = failure;
+    for (table, mark) in [(&looked.tables.ghost, &marks.ghost), (&looked.tables.changelog, &marks.changelog)] {
+        if let Err(left) = cleanup::drop_ours(&mut looked.session, table, mark).await {
+            failure = failure.detail(format!("and then: {left}"));
+        }
+    }
+    failure
+}
+
+/// A key with a TIMESTAMP is compared as UTC. Values that become temporal are judged by the server's own date modes;
+/// otherwise zero and impossible dates travel as they are.
+fn row_settings(server: &Server, work: &Work, ghost: &Ghost, source: &Source) -> SessionSettings {
+    let mut settings = SessionSettings::rows();
+    if work.key.needs_utc() {
+        settings.time_zone = Some("+00:00".to_owned());
+    }
+    let converts = work.columns.iter().any(|(to, _)| becomes_temporal(to, ghost, source));
+    let modes: &[&str] = if converts { &["NO_ZERO_DATE", "NO_ZERO_IN_DATE"] } else { &[] };
+    let kept = modes.iter().filter(|mode| server.sql_mode.contains(**mode)).copied();
+    let extra: Vec<&str> = kept.chain((!converts).then_some("ALLOW_INVALID_DATES")).collect();
+    settings.sql_mode = settings.sql_mode.map(|mode| std::iter::once(mode.as_str()).chain(extra).collect::<Vec<_>>().join(","));
+    settings
+}
+
+fn becomes_temporal(column: &str, ghost: &Ghost, source: &Source) -> bool {
+    let temporal = |kind: &str| matches!(kind, "date" | "datetime" | "timestamp" | "time" | "year");
+    let Some(to) = ghost.table.column(column) else { return false };
+    let from = source.table.column(column).map(|from| from.data_type.as_str());
+    temporal(&to.data_type) && from != Some(to.data_type.as_str())
+}
+
+impl Begun {
+    /// The run itself, with the thread that reads the binlog.
+    pub(super) fn run(&self, config: &Arc<Config>, reporter: Reporter) -> Result<Run, Failure> {
+        let internal = |error: std::io::Error| Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string());
+        let stop = Stop::listen().map_err(internal)?;
+        let (feeder, feed) = feed::channel();
+        let (origin, watch) = (self.stream_origin(config), self.watch());
+        let reader = Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
+        Ok(Run::new(run::Parts {
+            config: Arc::clone(config),
+            work: Arc::clone(&self.work),
+            sessions: self.sessions.clone(),
+            conductor: self.conductor(config),
+            feed,
+            reader,
+            reporter,
+            rows_estimate: self.rows_estimate,
+            stop,
+        }))
+    }
+
+    fn stream_origin(&self, config: &Config) -> Origin {
+        Origin {
+            connection: config.connection.clone(),
+            from: self.origin.clone(),
+            server_id: config.replica_server_id,
+            uuid: uuid(&self.work.run),
+        }
+    }
+
+    fn watch(&self) -> Arc<Watch> {
+        let tables = &self.work.tables;
+        Arc::new(Watch {
+            source: tables.source.clone(),
+            key: self.work.key.clone(),
+            columns: self.columns,
+            ghost: tables.ghost.clone(),
+            changelog: tables.changelog.clone(),
+            tag: self.work.tag(),
+            names_fold_case: self.server.lower_case_table_names != 0,
+        })
+    }
+
+    fn conductor(&self, config: &Config) -> Conductor {
+        let limits = Limits {
+            flush_lanes: config.flush_lanes as usize,
+            batch_keys: config.flush_batch_keys as usize,
+            heartbeat: config.heartbeat,
+            dirty_keys_max: config.dirty_keys_max as usize,
+            dirty_bytes_max: config.dirty_bytes_max as usize,
+        };
+        let sizer = ChunkSizer::new(config.chunk_target, self.row_bytes, config.chunk_rows);
+        Conductor::new(self.work.key.exact_identity(), limits, sizer, Workers::new(config.workers_max))
+    }
+
+    /// Ends the sessions that live as long as the run.
+    pub(super) async fn close(self) {
+        self.session.close().await;
+        self.guard.release().await;
+    }
+}
+
+fn uuid(run: &str) -> String {
+    let part = |from: usize, to: usize| run.get(from..to).unwrap_or("0");
+    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+}

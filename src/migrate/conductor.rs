@@ -1,0 +1,397 @@
+//! What a run does next. Pure: it is told what happened ([`Event`]) and says what to start ([`Action`]).
+//!
+//! Priorities, first to last, and why:
+//!
+//! 1. **Marks.** Everything else waits for one: a claim before it is read, a changed key before it is flushed.
+//! 2. **Flushes.** Changes go before rows; a backlog that grows is a swap that never comes.
+//! 3. **Chunks** that are claimed and fenced.
+//! 4. **Boundaries** of the next chunks, a few ahead of the workers, so that no worker waits for a mark.
+//!
+//! Sessions, SQL and retries are the jobs' business; when to swap is decided in `run`, from [`Conductor::readiness`].
+
+use std::time::Duration;
+
+use crate::{
+    capture::Captured,
+    changes::{Batch, BatchId, Changes, Chunk, ChunkId, Flushed, Mark},
+    key::Key,
+    pace::{ChunkSizer, Workers},
+};
+
+/// Chunks found and claimed ahead of each worker.
+const CHUNKS_AHEAD: usize = 2;
+/// Keys in one flush take at most so many bytes of statement text.
+const BATCH_BYTES_MAX: usize = 256 << 10;
+/// Fewer ripe keys than this wait a moment for company, unless the run is about to swap.
+const BATCH_KEYS_WORTH_IT: usize = 100;
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event {
+    /// The first and last key; `None` for an empty table.
+    RangeRead(Option<(Key, Key)>),
+    /// The last key of the next chunk, and whether it is the last chunk.
+    BoundaryFound {
+        /// Last key of the chunk.
+        upper: Key,
+        /// It reaches the end of the range.
+        last: bool,
+    },
+    /// A chunk's transaction has committed.
+    ChunkCopied {
+        /// Which.
+        chunk: ChunkId,
+        /// Rows in it.
+        rows: u64,
+        /// Time its statement took.
+        took: Duration,
+    },
+    /// A unique value stood in the chunk's way; these are its keys.
+    ChunkHandedOver {
+        /// Which.
+        chunk: ChunkId,
+        /// Keys of the rows in its range, read after the failure.
+        keys: Vec<Key>,
+    },
+    /// A flush has committed.
+    BatchFlushed {
+        /// Which.
+        batch: BatchId,
+        /// What it did besides.
+        flushed: Flushed,
+    },
+    /// A flush did not happen, or nobody knows whether it did.
+    BatchFailed(BatchId),
+    /// A mark's commit returned.
+    MarkReturned {
+        /// Which.
+        mark: Mark,
+        /// Time its statement took.
+        took: Duration,
+    },
+    /// A mark's session was lost: it may stand in the log or not, and does not count.
+    MarkLost,
+}
+
+/// What to start.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Write this mark.
+    WriteMark(Mark),
+    /// Read the first and the last key.
+    ReadRange,
+    /// Find the end of the next chunk of so many rows behind a key (`None`: from the start of the range).
+    FindBoundary {
+        /// Where the previous chunk ended.
+        after: Option<Key>,
+        /// The last key of the range.
+        max: Key,
+        /// Rows.
+        rows: u64,
+    },
+    /// Copy this chunk.
+    Copy(Chunk),
+    /// Bring these keys up to date.
+    Flush(Batch),
+}
+
+/// How far the run is, for the decision to swap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// Rows are still being copied.
+    Copying,
+    /// All rows are copied; more changes wait than the swap may take along.
+    CatchingUp,
+    /// All rows are copied, and the rest fits into the swap.
+    Ready,
+}
+
+/// Limits of a run that do not change.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Flushes at the same time.
+    pub flush_lanes: usize,
+    /// Keys in one flush.
+    pub batch_keys: usize,
+    /// Time between marks that nobody waits for.
+    pub heartbeat: Duration,
+    /// Dirty keys beyond which the copy rests and the stream waits.
+    pub dirty_keys_max: usize,
+    /// The same in bytes.
+    pub dirty_bytes_max: usize,
+}
+
+/// The state of a run between events.
+pub struct Conductor {
+    changes: Changes,
+    limits: Limits,
+    sizer: ChunkSizer,
+    workers: Workers,
+    phase: Phase,
+    /// Claimed and not yet given to a worker, in key order.
+    queue: Vec<Chunk>,
+    copying: u32,
+    flushing: usize,
+    mark_in_flight: bool,
+    /// Time of the last mark, on the run's clock.
+    marked_at: Option<Duration>,
+    /// Only marks are started: the swap works alone.
+    hold: bool,
+    /// Somebody waits for this mark to be begun.
+    demanded: Mark,
+    totals: Totals,
+}
+
+/// Where the copy stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Phase {
+    /// No mark has returned yet, so what we read could miss rows that are already in the log.
+    BeforeFirstMark,
+    /// The range's ends are being read.
+    ReadingRange,
+    /// The next chunk starts behind `after`; `finding`: its end is being looked for.
+    Claiming { after: Option<Key>, max: Key, finding: bool },
+    /// Every chunk is claimed.
+    AllClaimed,
+}
+
+/// Counted since the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    /// Rows copied.
+    pub rows: u64,
+    /// Chunks copied.
+    pub chunks: u64,
+    /// Keys flushed.
+    pub keys: u64,
+}
+
+impl Conductor {
+    /// A run that has not begun.
+    pub fn new(exact_identity: bool, limits: Limits, sizer: ChunkSizer, workers: Workers) -> Self {
+        Self {
+            changes: Changes::new(exact_identity),
+            limits,
+            sizer,
+            workers,
+            phase: Phase::BeforeFirstMark,
+            queue: Vec::new(),
+            copying: 0,
+            flushing: 0,
+            mark_in_flight: false,
+            marked_at: None,
+            hold: false,
+            demanded: Mark::default(),
+            totals: Totals::default(),
+        }
+    }
+
+    /// Takes note of what happened.
+    pub fn on(&mut self, event: Event) {
+        match event {
+            Event::RangeRead(range) => self.range_read(range),
+            Event::BoundaryFound { upper, last } => self.claim(upper, last),
+            Event::ChunkCopied { chunk, rows, took } => self.chunk_copied(chunk, rows, took),
+            Event::ChunkHandedOver { chunk, keys } => {
+                self.copying -= 1;
+                self.totals.chunks += 1;
+                self.changes.chunk_handed_over(chunk, keys);
+            }
+            Event::BatchFlushed { batch, flushed } => {
+                self.flushing -= 1;
+                self.changes.batch_flushed(batch, flushed);
+            }
+            Event::BatchFailed(batch) => {
+                self.flushing -= 1;
+                self.changes.batch_failed(batch);
+            }
+            Event::MarkReturned { mark, took } => self.mark_returned(mark, took),
+            Event::MarkLost => self.mark_in_flight = false,
+        }
+    }
+
+    /// Takes note of something out of the binlog that concerns keys and marks; the rest is the run's.
+    pub fn captured(&mut self, captured: Captured) {
+        match captured {
+            Captured::Changed { key, change } => self.changes.delivered(key, change),
+            Captured::Mark(mark) => self.changes.mark_seen(mark),
+            Captured::At(_) | Captured::Reconnecting(_) | Captured::Ended(_) => {}
+        }
+    }
+
+    /// The next thing to start, if anything may start now. `now` is the run's clock.
+    pub fn next_action(&mut self, now: Duration) -> Option<Action> {
+        let mark = self.mark(now);
+        if self.hold {
+            return mark;
+        }
+        mark.or_else(|| self.flush()).or_else(|| self.copy()).or_else(|| self.look_ahead())
+    }
+
+    /// Whether the swap may be tried.
+    pub fn readiness(&self) -> Readiness {
+        let dirty = self.changes.load().dirty();
+        match self.changes.rows_copied() {
+            None => Readiness::Copying,
+            Some(_) if dirty > self.limits.batch_keys / 4 => Readiness::CatchingUp,
+            Some(_) => Readiness::Ready,
+        }
+    }
+
+    /// Starts nothing but marks, until told otherwise: the swap works alone.
+    pub fn hold_jobs(&mut self, hold: bool) {
+        self.hold = hold;
+    }
+
+    /// A mark is wanted as soon as it can be written; this is the one.
+    pub fn demand_mark(&mut self) -> Mark {
+        self.demanded = self.changes.next_mark();
+        self.demanded
+    }
+
+    /// The next mark, if one is due.
+    pub fn next_mark(&mut self, now: Duration) -> Option<Action> {
+        self.mark(now)
+    }
+
+    /// Keys for a flush under the swap's lock.
+    pub fn next_swap_batch(&mut self) -> Option<Batch> {
+        self.changes.next_batch(self.limits.batch_keys, BATCH_BYTES_MAX)
+    }
+
+    /// The stream must wait, because no more keys may be kept and some can be flushed. (If none can, the mark that
+    /// makes them ripe is still to come, in the stream.)
+    pub fn stream_must_wait(&self) -> bool {
+        self.is_full() && (self.changes.has_ripe() || self.flushing > 0)
+    }
+
+    /// Which limit binds, for the status line.
+    pub fn binding_limit(&self) -> Option<&'static str> {
+        let load = self.changes.load();
+        if load.dirty() >= self.limits.dirty_keys_max {
+            Some("dirty-keys-max")
+        } else if load.bytes >= self.limits.dirty_bytes_max {
+            Some("dirty-megabytes-max")
+        } else {
+            None
+        }
+    }
+
+    /// The state machine, for the swap and the status line.
+    pub fn changes(&mut self) -> &mut Changes {
+        &mut self.changes
+    }
+
+    /// What has been done so far.
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// Sessions that copy now.
+    pub fn workers(&self) -> u32 {
+        self.copying
+    }
+
+    /// Rows of the next chunk.
+    pub fn chunk_rows(&self) -> u64 {
+        self.sizer.rows()
+    }
+
+    fn is_full(&self) -> bool {
+        self.binding_limit().is_some()
+    }
+
+    fn range_read(&mut self, range: Option<(Key, Key)>) {
+        self.phase = match &range {
+            Some((_, max)) => Phase::Claiming { after: None, max: max.clone(), finding: false },
+            None => Phase::AllClaimed,
+        };
+        self.changes.range_known(range);
+    }
+
+    fn claim(&mut self, upper: Key, last: bool) {
+        let chunk = self.changes.claim(upper.clone(), last);
+        self.queue.push(chunk);
+        match &mut self.phase {
+            Phase::Claiming { after, finding, .. } if !last => {
+                *after = Some(upper);
+                *finding = false;
+            }
+            phase => *phase = Phase::AllClaimed,
+        }
+    }
+
+    fn chunk_copied(&mut self, chunk: ChunkId, rows: u64, took: Duration) {
+        self.copying -= 1;
+        self.totals.rows += rows;
+        self.totals.chunks += 1;
+        self.sizer.copied(rows, took);
+        self.workers.copied(rows, took);
+        self.changes.chunk_committed(chunk);
+    }
+
+    fn mark_returned(&mut self, mark: Mark, took: Duration) {
+        self.mark_in_flight = false;
+        if self.workers.committed(took, self.copying > 0) {
+            self.sizer.shed();
+        }
+        self.changes.mark_returned(mark);
+    }
+
+    fn mark(&mut self, now: Duration) -> Option<Action> {
+        let due = self.marked_at.is_none_or(|at| now >= at + self.limits.heartbeat);
+        if self.mark_in_flight || !(due || self.changes.next_mark() == self.demanded || self.claims_wait_for_mark()) {
+            return None;
+        }
+        self.mark_in_flight = true;
+        self.marked_at = Some(now);
+        Some(Action::WriteMark(self.changes.mark_begun()))
+    }
+
+    /// Changed keys wait for the heartbeat; a claim that a worker could copy now does not.
+    fn claims_wait_for_mark(&self) -> bool {
+        let first = self.queue.first();
+        self.changes.wants_mark() && first.is_some_and(|chunk| !self.changes.may_read(chunk.id))
+    }
+
+    fn flush(&mut self) -> Option<Action> {
+        let ripe = self.changes.load().ripe;
+        let worth_it = self.flushing == 0 || ripe >= BATCH_KEYS_WORTH_IT;
+        if self.flushing >= self.limits.flush_lanes || !worth_it {
+            return None;
+        }
+        let batch = self.changes.next_batch(self.limits.batch_keys, BATCH_BYTES_MAX)?;
+        self.flushing += 1;
+        self.totals.keys += batch.keys.len() as u64;
+        Some(Action::Flush(batch))
+    }
+
+    fn copy(&mut self) -> Option<Action> {
+        let waiting = self.changes.load().ripe / self.limits.batch_keys.max(1);
+        if self.is_full() || self.copying >= self.workers.allowed(waiting) {
+            return None;
+        }
+        let first = self.queue.first()?;
+        if !self.changes.may_read(first.id) {
+            return None;
+        }
+        self.copying += 1;
+        Some(Action::Copy(self.queue.remove(0)))
+    }
+
+    fn look_ahead(&mut self) -> Option<Action> {
+        match &mut self.phase {
+            Phase::BeforeFirstMark if self.changes.a_mark_returned() => {
+                self.phase = Phase::ReadingRange;
+                Some(Action::ReadRange)
+            }
+            Phase::Claiming { after, max, finding }
+                if !*finding && self.queue.len() < CHUNKS_AHEAD * (self.copying.max(1) as usize) =>
+            {
+                *finding = true;
+                Some(Action::FindBoundary { after: after.clone(), max: max.clone(), rows: self.sizer.rows() })
+            }
+            _ => None,
+        }
+    }
+}

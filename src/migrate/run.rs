@@ -1,0 +1,474 @@
+//! The one loop: it waits for whatever happens next, tells the [`Conductor`], and starts what that says.
+//!
+//! Sessions belong to jobs while they work and come back with their result; a job's future never outlives the run.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::{
+    apply::Flusher,
+    capture::{Captured, feed::Feed},
+    changes::{Batch, BatchId, Chunk, Flushed, Mark},
+    config::Config,
+    copy::{self, Copied, boundaries},
+    cutover::Swapped,
+    error::Failure,
+    fence,
+    key::Key,
+    migrate::{
+        conductor::{Action, Conductor, Event, Readiness},
+        stop::Stop,
+        swap,
+    },
+    mysql::{Class, Session, Sessions, SqlError},
+    plan::work::Work,
+    position::Position,
+    retry::Retry,
+    status::{Phase, Reporter, Snapshot},
+    tasks::{Jobs, Thread},
+};
+
+/// How often the clock is looked at when nothing else happens.
+const TICK_MS: u64 = 20;
+/// Parked keys are tried again so often.
+const PARKED_RETRY_MS: u64 = 1_000;
+/// Rows that collide for so long are the data's doing, not a moment's.
+const PARKED_MS_MAX: u64 = 10_000;
+/// Jobs that are under way when a run stops may take so long to finish.
+const STOP_MS_MAX: u64 = 10_000;
+/// The rate of rows is taken over so long.
+const RATE_SECONDS: u64 = 10;
+
+/// A job's end: what happened, and its session for the next job.
+pub(super) struct Done {
+    seat: Seat,
+    result: Result<Event, Failure>,
+}
+
+/// The sessions that jobs work on.
+enum Seat {
+    Copier(Option<Session>),
+    Flusher(Option<Flusher>),
+    Marker(Option<Session>),
+    Finder(Option<Session>),
+}
+
+/// Sessions that wait for a job.
+#[derive(Default)]
+struct Idle {
+    copiers: Vec<Session>,
+    flushers: Vec<Flusher>,
+    marker: Option<Session>,
+    finder: Option<Session>,
+}
+
+/// What a run is made of; each is made by another step of the story.
+pub(super) struct Parts {
+    pub(super) config: Arc<Config>,
+    pub(super) work: Arc<Work>,
+    pub(super) sessions: Sessions,
+    pub(super) conductor: Conductor,
+    pub(super) feed: Feed,
+    pub(super) reader: Thread,
+    pub(super) reporter: Reporter,
+    pub(super) rows_estimate: u64,
+    pub(super) stop: Stop,
+}
+
+/// A run from its first mark to the swap.
+pub(super) struct Run {
+    pub(super) config: Arc<Config>,
+    pub(super) work: Arc<Work>,
+    pub(super) sessions: Sessions,
+    pub(super) conductor: Conductor,
+    feed: Feed,
+    reader: Thread,
+    jobs: Jobs<Done>,
+    idle: Idle,
+    started: Instant,
+    reporter: Reporter,
+    snapshot: Snapshot,
+    stop: Stop,
+    marks: VecDeque<(Mark, Instant)>,
+    lag: Option<Duration>,
+    rates: VecDeque<(Instant, u64)>,
+    parked_since: Option<Instant>,
+    parked_tried: Instant,
+    position: Position,
+}
+
+impl Run {
+    pub(super) fn new(parts: Parts) -> Self {
+        let now = Instant::now();
+        Self {
+            snapshot: Snapshot { rows_estimate: parts.rows_estimate, ..Snapshot::at_start() },
+            config: parts.config,
+            work: parts.work,
+            sessions: parts.sessions,
+            conductor: parts.conductor,
+            feed: parts.feed,
+            reader: parts.reader,
+            reporter: parts.reporter,
+            stop: parts.stop,
+            jobs: Jobs::default(),
+            idle: Idle::default(),
+            started: now,
+            marks: VecDeque::new(),
+            lag: None,
+            rates: VecDeque::new(),
+            parked_since: None,
+            parked_tried: now,
+            position: Position::default(),
+        }
+    }
+
+    /// Copies, follows the changes and swaps.
+    pub(super) async fn until_swapped(&mut self) -> Result<Swapped, Failure> {
+        let mut attempts = swap::Attempts::new(&self.config);
+        loop {
+            self.start_jobs();
+            self.report(self.phase());
+            if self.may_swap() && attempts.due() {
+                match swap::attempt(self, &mut attempts).await? {
+                    Some(swapped) => return Ok(swapped),
+                    None => continue,
+                }
+            }
+            self.pump().await?;
+            self.mind_parked()?;
+        }
+    }
+
+    /// Waits for one thing to happen and takes note of it. In order: the user's wish to stop comes first; what the
+    /// binlog delivers comes before the ends of jobs, because a job's end may make keys flushable and the newest
+    /// changes should be known by then; the clock comes last.
+    pub(super) async fn pump(&mut self) -> Result<(), Failure> {
+        tokio::select! {
+            biased;
+            failure = self.stop.asked() => Err(failure),
+            batch = self.feed.next(), if !self.conductor.stream_must_wait() => self.captured(batch),
+            done = self.jobs.next() => self.done(done),
+            () = tokio::time::sleep(Duration::from_millis(TICK_MS)) => Ok(()),
+        }
+    }
+
+    /// Starts everything that may start now.
+    pub(super) fn start_jobs(&mut self) {
+        while let Some(action) = self.conductor.next_action(self.started.elapsed()) {
+            self.start(action);
+        }
+    }
+
+    /// Writes marks until one that begins now has fenced off everything before it.
+    pub(super) async fn fence(&mut self) -> Result<(), Failure> {
+        let target = self.conductor.demand_mark();
+        while !self.conductor.changes().is_fenced(target) {
+            if let Some(action) = self.conductor.next_mark(self.started.elapsed()) {
+                self.start(action);
+            }
+            self.pump().await?;
+        }
+        Ok(())
+    }
+
+    /// Lets all jobs finish; nothing new is started.
+    pub(super) async fn settle(&mut self) -> Result<(), Failure> {
+        while !self.jobs.is_empty() {
+            self.pump().await?;
+        }
+        Ok(())
+    }
+
+    /// Ends all jobs and closes all sessions, after a stop or a failure. Jobs that do not finish in time are left to
+    /// the server: they only write to the ghost.
+    pub(super) async fn wind_down(mut self) {
+        let limit = Duration::from_millis(STOP_MS_MAX);
+        let finish = async {
+            while !self.jobs.is_empty() {
+                if let Ok(done) = self.jobs.next().await {
+                    self.idle.take(done.seat);
+                }
+            }
+        };
+        if tokio::time::timeout(limit, finish).await.is_err() {
+            tracing::warn!("statements of ours are still running on the server after {limit:?}; their sessions are dropped");
+        }
+        self.idle.close().await;
+        drop(self.feed);
+        self.reader.join(limit).await;
+    }
+
+    fn start(&mut self, action: Action) {
+        let (work, sessions) = (Arc::clone(&self.work), self.sessions.clone());
+        match action {
+            Action::WriteMark(mark) => {
+                self.marks.push_back((mark, Instant::now()));
+                self.jobs.start(write_mark(self.idle.marker.take(), sessions, work, mark));
+            }
+            Action::ReadRange => self.jobs.start(find(self.idle.finder.take(), sessions, work, Look::Range)),
+            Action::FindBoundary { after, max, rows } => {
+                let look = Look::Boundary { after, max, rows };
+                self.jobs.start(find(self.idle.finder.take(), sessions, work, look));
+            }
+            Action::Copy(chunk) => self.jobs.start(copy_chunk(self.idle.copiers.pop(), sessions, work, chunk)),
+            Action::Flush(batch) => self.jobs.start(flush(self.idle.flushers.pop(), sessions, work, batch)),
+        }
+    }
+
+    fn done(&mut self, done: Result<Done, String>) -> Result<(), Failure> {
+        let Done { seat, result } = done.map_err(|panic| Failure::new(crate::error::Exit::Internal, panic))?;
+        self.idle.take(seat);
+        self.conductor.on(result?);
+        Ok(())
+    }
+
+    fn captured(&mut self, batch: Option<Vec<Captured>>) -> Result<(), Failure> {
+        for captured in batch.unwrap_or_default() {
+            match captured {
+                Captured::Ended(failure) => return Err(failure),
+                Captured::Reconnecting(why) => tracing::warn!("the binlog stream is opened again: {why}"),
+                Captured::At(position) => self.position = position,
+                Captured::Mark(mark) => {
+                    self.mark_came_by(mark);
+                    self.conductor.captured(Captured::Mark(mark));
+                }
+                change => self.conductor.captured(change),
+            }
+        }
+        Ok(())
+    }
+
+    fn mark_came_by(&mut self, mark: Mark) {
+        while let Some((known, begun)) = self.marks.front().copied().filter(|(known, _)| *known <= mark) {
+            self.marks.pop_front();
+            if known == mark {
+                self.lag = Some(begun.elapsed());
+            }
+        }
+    }
+
+    /// A mark that is still on its way is at least as late as it has waited.
+    fn lag(&self) -> Option<Duration> {
+        self.lag.map(|lag| self.marks.front().map_or(lag, |(_, begun)| begun.elapsed().max(lag)))
+    }
+
+    fn may_swap(&self) -> bool {
+        let lag_max = self.config.heartbeat * 10;
+        self.conductor.readiness() == Readiness::Ready
+            && !self.is_postponed()
+            && self.lag().is_some_and(|lag| lag < lag_max)
+    }
+
+    fn is_postponed(&self) -> bool {
+        self.config.postpone_cut_over_flag_file.as_ref().is_some_and(|file: &PathBuf| file.exists())
+    }
+
+    fn phase(&self) -> Phase {
+        match self.conductor.readiness() {
+            Readiness::Copying => Phase::Copying,
+            Readiness::CatchingUp => Phase::CatchingUp,
+            Readiness::Ready if self.is_postponed() => Phase::Postponed,
+            Readiness::Ready => Phase::CatchingUp,
+        }
+    }
+
+    /// Rows that collide under a new unique key are tried again now and then; a later change may have resolved it.
+    fn mind_parked(&mut self) -> Result<(), Failure> {
+        let now = Instant::now();
+        if self.conductor.changes().parked().next().is_none() && self.conductor.changes().is_drained() {
+            self.parked_since = None;
+            return Ok(());
+        }
+        if self.conductor.changes().parked().next().is_none()
+            || now.duration_since(self.parked_tried) < Duration::from_millis(PARKED_RETRY_MS)
+        {
+            return Ok(());
+        }
+        let since = *self.parked_since.get_or_insert(now);
+        if now.duration_since(since) > Duration::from_millis(PARKED_MS_MAX) && !self.is_postponed() {
+            return Err(self.collision());
+        }
+        self.parked_tried = now;
+        self.conductor.changes().retry_parked();
+        Ok(())
+    }
+
+    /// Names the rows that collide.
+    pub(super) fn collision(&mut self) -> Failure {
+        let work = Arc::clone(&self.work);
+        let keys: Vec<String> = self.conductor.changes().parked().take(10).map(|key| work.key.display(key)).collect();
+        let count = self.conductor.changes().parked().count();
+        let indexes: Vec<&str> = work.other_unique.iter().map(|key| key.name.as_str()).collect();
+        Failure::failed(format!("Rows of {} have the same value under a unique key of the new table.", work.tables.source))
+            .detail(format!("{count} rows, among them: {}", keys.join("; ")))
+            .detail(format!("unique keys of the new table: {}", indexes.join(", ")))
+            .hint("A native ALTER would fail as well (Duplicate entry). Change or delete the rows, then start again.")
+    }
+
+    pub(super) fn report(&mut self, state: Phase) {
+        let elapsed = self.started.elapsed();
+        let totals = self.conductor.totals();
+        let load = self.conductor.changes().load();
+        let rows_per_s = self.rate(totals.rows);
+        let left = self.snapshot.rows_estimate.saturating_sub(totals.rows);
+        self.snapshot = Snapshot {
+            eta: (state == Phase::Copying && rows_per_s > 0).then(|| Duration::from_secs(left / rows_per_s.max(1))),
+            state,
+            rows_copied: totals.rows,
+            rows_estimate: self.snapshot.rows_estimate,
+            rows_per_s,
+            chunks: totals.chunks,
+            dirty_keys: (load.dirty() - load.held) as u64,
+            held_keys: load.held as u64,
+            applied_keys: totals.keys,
+            lag: self.lag(),
+            workers: self.conductor.workers(),
+            chunk_rows: self.conductor.chunk_rows(),
+            elapsed,
+            position: self.position.to_string(),
+            limit: self.conductor.binding_limit().map(str::to_owned),
+        };
+        self.reporter.report(&self.snapshot);
+    }
+
+    fn rate(&mut self, rows: u64) -> u64 {
+        let now = Instant::now();
+        if self.rates.back().is_none_or(|(at, _)| now.duration_since(*at) > Duration::from_millis(200)) {
+            self.rates.push_back((now, rows));
+        }
+        while self.rates.front().is_some_and(|(at, _)| now.duration_since(*at) > Duration::from_secs(RATE_SECONDS)) {
+            self.rates.pop_front();
+        }
+        self.rates.front().map_or(0, |(at, before)| {
+            ((rows - before) as f64 / now.duration_since(*at).as_secs_f64().max(0.2)) as u64
+        })
+    }
+
+    /// What has been done, for the last words of a run.
+    pub(super) fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Keys that wait, for the swap.
+    pub(super) fn next_batch(&mut self) -> Option<Batch> {
+        self.conductor.next_swap_batch()
+    }
+
+    /// A flush under the swap's lock has ended.
+    pub(super) fn batch_ended(&mut self, batch: BatchId, flushed: Option<Flushed>) {
+        match flushed {
+            Some(flushed) => self.conductor.changes().batch_flushed(batch, flushed),
+            None => self.conductor.changes().batch_failed(batch),
+        }
+    }
+}
+
+impl Idle {
+    fn take(&mut self, seat: Seat) {
+        match seat {
+            Seat::Copier(session) => self.copiers.extend(session),
+            Seat::Flusher(flusher) => self.flushers.extend(flusher),
+            Seat::Marker(session) => self.marker = session,
+            Seat::Finder(session) => self.finder = session,
+        }
+    }
+
+    async fn close(self) {
+        let flushers = self.flushers.into_iter().map(Flusher::into_session);
+        let sessions = self.copiers.into_iter().chain(flushers).chain(self.marker).chain(self.finder);
+        futures_util::future::join_all(sessions.map(Session::close)).await;
+    }
+}
+
+async fn seated(session: Option<Session>, sessions: &Sessions, purpose: &'static str) -> Result<Session, Failure> {
+    match session {
+        Some(session) => Ok(session),
+        None => sessions.open(purpose).await,
+    }
+}
+
+/// A lost mark does not count, whatever became of it; the next one is written by a new session.
+async fn write_mark(session: Option<Session>, sessions: Sessions, work: Arc<Work>, mark: Mark) -> Done {
+    let mut session = match seated(session, &sessions, "marks").await {
+        Ok(session) => session,
+        Err(failure) => return Done { seat: Seat::Marker(None), result: Err(failure) },
+    };
+    match fence::write(&mut session, &work.tables.changelog, mark).await {
+        Ok(took) => Done { seat: Seat::Marker(Some(session)), result: Ok(Event::MarkReturned { mark, took }) },
+        Err(error) => {
+            tracing::warn!(%error, "a mark was lost");
+            session.close().await;
+            match fence::reopen(&sessions, &error).await {
+                Ok(session) => Done { seat: Seat::Marker(Some(session)), result: Ok(Event::MarkLost) },
+                Err(failure) => Done { seat: Seat::Marker(None), result: Err(failure) },
+            }
+        }
+    }
+}
+
+/// What the finder looks for.
+enum Look {
+    Range,
+    Boundary { after: Option<Key>, max: Key, rows: u64 },
+}
+
+/// Only reads, so it may be done again on a new session.
+async fn find(mut session: Option<Session>, sessions: Sessions, work: Arc<Work>, look: Look) -> Done {
+    let mut retry = Retry::default();
+    loop {
+        let mut seat = match seated(session.take(), &sessions, "boundaries").await {
+            Ok(seat) => seat,
+            Err(failure) => return Done { seat: Seat::Finder(None), result: Err(failure) },
+        };
+        let error = match look_for(&mut seat, &work, &look).await {
+            Ok(event) => return Done { seat: Seat::Finder(Some(seat)), result: Ok(event) },
+            Err(error) => error,
+        };
+        if !matches!(error.class(), Class::Transient | Class::Lost) || !retry.again().await {
+            let failure = error.failure(format!("The keys of {} could not be read.", work.tables.source));
+            return Done { seat: Seat::Finder(Some(seat)), result: Err(failure) };
+        }
+        if error.lost {
+            seat.close().await;
+        } else {
+            session = Some(seat);
+        }
+    }
+}
+
+async fn look_for(session: &mut Session, work: &Work, look: &Look) -> Result<Event, SqlError> {
+    match look {
+        Look::Range => boundaries::range(session, work).await.map(Event::RangeRead),
+        Look::Boundary { after, max, rows } => {
+            let (upper, last) = boundaries::next(session, work, after.as_ref(), max, *rows).await?;
+            Ok(Event::BoundaryFound { upper, last })
+        }
+    }
+}
+
+async fn copy_chunk(session: Option<Session>, sessions: Sessions, work: Arc<Work>, chunk: Chunk) -> Done {
+    let mut session = match seated(session, &sessions, "copy").await {
+        Ok(session) => session,
+        Err(failure) => return Done { seat: Seat::Copier(None), result: Err(failure) },
+    };
+    let result = copy::chunk(&mut session, &sessions, &work, &chunk).await.map(|copied| match copied {
+        Copied::Rows { rows, took } => Event::ChunkCopied { chunk: chunk.id, rows, took },
+        Copied::HandedOver(keys) => Event::ChunkHandedOver { chunk: chunk.id, keys },
+    });
+    Done { seat: Seat::Copier(Some(session)), result }
+}
+
+async fn flush(flusher: Option<Flusher>, sessions: Sessions, work: Arc<Work>, batch: Batch) -> Done {
+    let mut flusher = match flusher {
+        Some(flusher) => flusher,
+        None => match Flusher::open(&sessions).await {
+            Ok(flusher) => flusher,
+            Err(failure) => return Done { seat: Seat::Flusher(None), result: Err(failure) },
+        },
+    };
+    let result = flusher.flush(&sessions, &work, &batch).await;
+    let result = result.map(|flushed| Event::BatchFlushed { batch: batch.id, flushed });
+    Done { seat: Seat::Flusher(Some(flusher)), result }
+}

@@ -1,0 +1,179 @@
+//! What copying, flushing and swapping need to know about a run: fixed before the first row moves.
+
+use super::{ColumnMap, KeyChoice};
+use crate::{
+    key::{KeyError, KeySpec},
+    schema::{Table, TableName, UniqueKey, same_name},
+    sql::{KeyColumns, quote_ident},
+};
+
+/// The tables of a run.
+#[derive(Clone, Debug)]
+pub struct Tables {
+    /// The table being altered.
+    pub source: TableName,
+    /// The new table.
+    pub ghost: TableName,
+    /// Where marks are written.
+    pub changelog: TableName,
+    /// The source's name after the swap.
+    pub old: TableName,
+}
+
+/// How changed rows are written into the ghost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upsert {
+    /// The iteration key is the ghost's only unique key: REPLACE touches no other row.
+    Replace,
+    /// Other unique keys could be in the way: DELETE, then plain INSERT, which fails rather than displaces.
+    DeleteInsert,
+}
+
+/// Facts of a run.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// The tables.
+    pub tables: Tables,
+    /// The iteration key, with the source's types.
+    pub key: KeySpec,
+    /// Its columns in the source.
+    pub source_key: Vec<String>,
+    /// The same columns in the ghost.
+    pub ghost_key: Vec<String>,
+    /// The source's index for it.
+    pub source_index: String,
+    /// Ghost column and the SQL expression that feeds it from the source row.
+    pub columns: Vec<(String, String)>,
+    /// The ghost's unique keys besides the iteration key.
+    pub other_unique: Vec<UniqueKey>,
+    /// The ghost is partitioned, so no temporary table can be made LIKE it.
+    pub ghost_partitioned: bool,
+    /// How changed rows are written.
+    pub upsert: Upsert,
+    /// The key's text compares differently in the ghost: equal keys there may be several here.
+    pub text_differs: bool,
+    /// Key columns in the ghost whose bytes are in another charset, with the source's charset.
+    pub ghost_key_charsets: Vec<Option<String>>,
+    /// The source's AUTO_INCREMENT counter goes over to the ghost.
+    pub carry_auto_increment: bool,
+    /// The new table's comment after the swap; until then it carries our mark.
+    pub comment: String,
+    /// This run's id, as it stands in our tables' comments and in our DDL.
+    pub run: String,
+}
+
+/// What a run's facts are made of.
+pub struct Parts<'a> {
+    /// The tables.
+    pub tables: Tables,
+    /// The source as it is.
+    pub source: &'a Table,
+    /// The ghost as the ALTER made it.
+    pub ghost: &'a Table,
+    /// Which column feeds which.
+    pub columns: &'a ColumnMap,
+    /// Values for columns that nothing feeds: ghost column and SQL literal.
+    pub supplied: Vec<(String, String)>,
+    /// The iteration key.
+    pub choice: &'a KeyChoice,
+    /// The ghost's table comment after the swap.
+    pub comment: String,
+    /// The source's AUTO_INCREMENT counter goes over.
+    pub carry_auto_increment: bool,
+    /// This run's id.
+    pub run: String,
+}
+
+impl Work {
+    /// Puts the facts together; fails where the key's types cannot be worked with.
+    pub fn new(parts: Parts<'_>) -> Result<Self, KeyError> {
+        let Parts { choice, source, ghost, .. } = parts;
+        let names: Vec<&str> = choice.source_columns.iter().map(String::as_str).collect();
+        let feeds = parts.columns.pairs.iter().map(|(from, to)| (to.name.clone(), quote_ident(&from.name)));
+        Ok(Self {
+            key: KeySpec::new(source, &names)?,
+            source_key: choice.source_columns.clone(),
+            ghost_key: choice.ghost_columns.clone(),
+            source_index: choice.source_key.name.clone(),
+            columns: feeds.chain(parts.supplied).collect(),
+            other_unique: other_unique(ghost, choice, parts.columns),
+            ghost_partitioned: ghost.create_sql.contains("\n/*!50100 PARTITION BY"),
+            upsert: if choice.ghost_unique && !choice.ghost_has_other_unique && !choice.text_differs {
+                Upsert::Replace
+            } else {
+                Upsert::DeleteInsert
+            },
+            text_differs: choice.text_differs,
+            ghost_key_charsets: key_charsets(source, ghost, choice),
+            carry_auto_increment: parts.carry_auto_increment,
+            run: parts.run,
+            comment: parts.comment,
+            tables: parts.tables,
+        })
+    }
+
+    /// A flush may put rows in place ahead of the copy, which then must pass over them.
+    pub fn flush_runs_ahead(&self) -> bool {
+        !self.key.fully_ordered()
+    }
+
+    /// The key's columns in a source row; `alias` where the statement gives the table one.
+    pub fn source_key(&self, alias: Option<&str>) -> KeyColumns {
+        KeyColumns::named(self.source_key.iter().map(String::as_str), alias)
+    }
+
+    /// The key's columns in a ghost row.
+    pub fn ghost_key(&self, alias: Option<&str>) -> KeyColumns {
+        KeyColumns::named(self.ghost_key.iter().map(String::as_str), alias)
+    }
+
+    /// The key's values in a ghost row, each with the bytes that the source has for it.
+    pub fn ghost_key_as_in_source(&self) -> Vec<String> {
+        let values = self.ghost_key.iter().map(|column| quote_ident(column));
+        let convert = |(value, charset): (String, &Option<String>)| match charset {
+            Some(charset) => format!("CONVERT({value} USING {charset})"),
+            None => value,
+        };
+        values.zip(&self.ghost_key_charsets).map(convert).collect()
+    }
+
+    /// The ghost's columns that are written.
+    pub fn ghost_columns(&self) -> String {
+        self.columns.iter().map(|(column, _)| quote_ident(column)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What feeds them.
+    pub fn source_values(&self) -> String {
+        self.columns.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// A comment that tells our DDL from everybody else's in the binlog.
+    pub fn tag(&self) -> String {
+        format!("/* ghost-rs {} */", self.run)
+    }
+}
+
+/// The unique keys of the ghost in which a row of another iteration key can be in the way. A key that we number
+/// anew ourselves (an AUTO_INCREMENT column that nothing feeds) never is.
+fn other_unique(ghost: &Table, choice: &KeyChoice, columns: &ColumnMap) -> Vec<UniqueKey> {
+    let is_iteration_key = |key: &UniqueKey| {
+        let Some(names) = key.whole_columns() else { return false };
+        let all_in = names.iter().all(|name| choice.ghost_columns.iter().any(|column| same_name(column, name)));
+        all_in && names.len() == choice.ghost_columns.len() && !choice.text_differs
+    };
+    let is_numbered = |key: &UniqueKey| {
+        key.parts.iter().filter_map(|part| part.column.as_deref()).any(|name| {
+            ghost.column(name).is_some_and(|column| column.auto_increment)
+                && !columns.pairs.iter().any(|(_, fed)| same_name(&fed.name, name))
+        })
+    };
+    ghost.unique_keys.iter().filter(|key| !is_iteration_key(key) && !is_numbered(key)).cloned().collect()
+}
+
+fn key_charsets(source: &Table, ghost: &Table, choice: &KeyChoice) -> Vec<Option<String>> {
+    let charset = |table: &Table, name: &str| table.column(name).and_then(|column| column.charset.clone());
+    let pairs = choice.source_columns.iter().zip(&choice.ghost_columns);
+    pairs
+        .map(|(from, to)| charset(source, from).filter(|mine| charset(ghost, to).as_ref() != Some(mine)))
+        .collect()
+}

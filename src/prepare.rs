@@ -1,0 +1,16 @@
+//! From a plan to helper tables: the lock that keeps a second run away, the ghost and the changelog.
+//!
+//! Rules: nothing is made before the [`TableGuard`] is held; a table of ours carries the run's mark in its comment from
+//! the second statement on, and a table without one is never touched; what a refusal leaves behind is nothing.
+//! What an earlier run left, and dropping, is `cleanup`'s. Which names and which mark is `plan`'s.
+
+mod changelog;
+mod checks;
+mod dress;
+mod ghost;
+mod guard;
+
+pub use changelog::create_changelog;
+pub use dress::{dress_ghost, mark_ghost, mark_old};
+pub use ghost::{Ghost, GhostRequest, create_ghost, try_ghost};
+pub use guard::{TableGuard, guard};
