@@ -38,7 +38,7 @@ const MODES: [&str; 5] = [
     "sql_mode='STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'",
     "sql_mode='ANSI_QUOTES,NO_BACKSLASH_ESCAPES', character_set_connection=latin1",
     "sql_mode='STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,HIGH_NOT_PRECEDENCE,PIPES_AS_CONCAT'",
-    "sql_mode=DEFAULT, character_set_results=NULL",
+    "sql_mode='TRADITIONAL,ONLY_FULL_GROUP_BY', character_set_results=NULL",
 ];
 
 /// Under this mode a CHAR equals nothing but a padded string, so no session that uses literals may have it; a SELECT may.
@@ -55,15 +55,21 @@ struct Tried {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn images_hold_the_key_that_a_select_gives() {
     let server = Server::new("images").await;
-    for case in cases::all() {
+    for case in cases::single().into_iter().chain(cases::composite()) {
         for (number, image) in IMAGES.iter().enumerate() {
             let table = format!("{}_{number}", case.name);
             let mut session = server.writer(image).await;
             let from = session.position().await;
-            let tried = create(&server, &mut session, &case, &table).await;
+            let tried = create(&mut session, &case, &table).await;
             let expected = change(&mut session, &case, &tried).await;
             let found = server.changes(from, &table, &tried.spec).await;
-            assert_changes(&case, image, &tried, &found, &expected);
+            assert_changes(&case, image, &tried, &found.changes, &expected);
+            assert_eq!(
+                found.partial,
+                image.contains("PARTIAL_JSON"),
+                "{} {image}: partial images",
+                case.name
+            );
             session.close().await;
         }
     }
@@ -75,11 +81,14 @@ async fn keys_compare_as_the_server_orders() {
     let server = Server::new("order").await;
     for case in cases::all() {
         let mut session = server.writer(IMAGES[0]).await;
-        let tried = create(&server, &mut session, &case, &case.name).await;
+        let tried = create(&mut session, &case, &case.name).await;
         let order = sql::order_by(&KeyColumns::of(&tried.spec, None), false);
         for index in ["FORCE", "IGNORE"] {
             let rows = session
-                .numbers(&format!("SELECT seq FROM {} {index} INDEX (PRIMARY) {order}", tried.table))
+                .numbers(&format!(
+                    "SELECT seq FROM {} {index} INDEX (PRIMARY) {order}",
+                    tried.table
+                ))
                 .await
                 .expect("rows");
             assert_order(&case, &tried, &rows);
@@ -94,7 +103,7 @@ async fn predicates_find_exactly_their_rows_by_the_index() {
     let server = Server::new("predicates").await;
     for case in cases::all() {
         let mut session = server.writer(IMAGES[0]).await;
-        let tried = create(&server, &mut session, &case, &case.name).await;
+        let tried = create(&mut session, &case, &case.name).await;
         session.run(&format!("ANALYZE TABLE {}", tried.table)).await;
         session.close().await;
         for mode in MODES {
@@ -112,14 +121,33 @@ async fn predicates_find_exactly_their_rows_by_the_index() {
 
 /// Keys of several columns, of which the first have few values: what makes or breaks a range.
 const WIDE: [(&str, &[(&str, &str)], &str); 4] = [
-    ("ints", &[("a", "INT"), ("b", "INT"), ("c", "INT")], "n DIV 2000, n DIV 40 % 50, n % 40"),
+    (
+        "ints",
+        &[("a", "INT"), ("b", "INT"), ("c", "INT")],
+        "n DIV 2000, n DIV 40 % 50, n % 40",
+    ),
     (
         "texts",
-        &[("a", "VARCHAR(20)"), ("b", "DATETIME(3)"), ("c", "BIGINT UNSIGNED")],
+        &[
+            ("a", "VARCHAR(20)"),
+            ("b", "DATETIME(3)"),
+            ("c", "BIGINT UNSIGNED"),
+        ],
         "CONCAT('k', n DIV 2000), '2024-01-01' + INTERVAL n DIV 40 % 50 SECOND, n % 40",
     ),
-    ("enums", &[("a", "ENUM('z','y','x','w','v','u','t','s','r','q')"), ("b", "INT")], "1 + n DIV 2000, n % 2000"),
-    ("within", &[("a", "INT"), ("b", "SET('x','y','z')"), ("c", "DATE")], "n DIV 2000, n DIV 250 % 8, '2024-01-01' + INTERVAL n % 250 DAY"),
+    (
+        "enums",
+        &[
+            ("a", "ENUM('z','y','x','w','v','u','t','s','r','q')"),
+            ("b", "INT"),
+        ],
+        "1 + n DIV 2000, n % 2000",
+    ),
+    (
+        "within",
+        &[("a", "INT"), ("b", "SET('x','y','z')"), ("c", "DATE")],
+        "n DIV 2000, n DIV 250 % 8, '2024-01-01' + INTERVAL n % 250 DAY",
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -133,12 +161,26 @@ async fn a_predicate_reads_no_row_that_it_does_not_want() {
         let spec = KeySpec::new(&session.table(name).await, &columns).expect("a key");
         let keys: Vec<Key> = session.keys(name, &spec).await.into_values().collect();
         let columns = KeyColumns::of(&spec, None);
-        for (first, end) in [(0, 1), (17, 30), (35, 45), (1990, 2010), (5_000, 6_000), (3_999, 8_001), (19_990, 20_000)] {
+        for (first, end) in [
+            (0, 1),
+            (17, 30),
+            (35, 45),
+            (1990, 2010),
+            (5_000, 6_000),
+            (3_999, 8_001),
+            (19_990, 20_000),
+        ] {
             let (low, high) = (&keys[first], &keys[end - 1]);
             let range = sql::key_range(&columns, &spec, Some((low, true)), Some((high, true)));
             assert_reads(&mut session, name, &range, end - first).await;
             let list = sql::key_in(&columns, &spec, keys.iter().skip(first).step_by(7).take(1000));
-            assert_reads(&mut session, name, &list, keys.iter().skip(first).step_by(7).take(1000).count()).await;
+            assert_reads(
+                &mut session,
+                name,
+                &list,
+                keys.iter().skip(first).step_by(7).take(1000).count(),
+            )
+            .await;
         }
         let open = sql::key_range(&columns, &spec, Some((&keys[19_500], false)), None);
         assert_reads(&mut session, name, &open, 499).await;
@@ -165,7 +207,7 @@ async fn a_select_is_the_same_in_every_session() {
     let server = Server::new("select").await;
     for case in cases::all() {
         let mut session = server.writer(IMAGES[0]).await;
-        let tried = create(&server, &mut session, &case, &case.name).await;
+        let tried = create(&mut session, &case, &case.name).await;
         session.close().await;
         for mode in MODES.into_iter().chain([PADDING]) {
             for zone in ["+05:30", "-08:00"] {
@@ -185,26 +227,75 @@ async fn an_image_without_the_key_is_an_error() {
     let server = Server::new("missing").await;
     let mut session = server.writer("binlog_row_image='MINIMAL'").await;
     let from = session.position().await;
-    session.run("CREATE TABLE t (id INT PRIMARY KEY, other INT NOT NULL UNIQUE, v INT)").await;
+    session
+        .run("CREATE TABLE t (id INT PRIMARY KEY, other INT NOT NULL UNIQUE, v INT)")
+        .await;
     session.run("INSERT INTO t VALUES (1, 1, 1)").await;
     session.run("DELETE FROM t").await;
     let table = session.table("t").await;
     session.close().await;
     let spec = KeySpec::new(&table, &["other"]).expect("a key");
-    let found = server.changes(from, "t", &spec).await;
+    let found = server.changes(from, "t", &spec).await.changes;
     assert!(found[0].is_ok(), "the insert has all columns: {found:?}");
-    let error = found[1].as_ref().expect_err("the delete has only the primary key");
+    let error = found[1]
+        .as_ref()
+        .expect_err("the delete has only the primary key");
     assert!(error.to_string().contains("`other`"), "{error}");
     server.done().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn generated_columns_are_in_the_images() {
+    let server = Server::new("generated").await;
+    let mut session = server.writer("binlog_row_image='FULL'").await;
+    let from = session.position().await;
+    session
+        .run(
+            "CREATE TABLE t (seq INT PRIMARY KEY, v VARCHAR(9), g VARBINARY(9) AS (v) VIRTUAL NOT NULL, \
+             h BIGINT AS (seq * 2) STORED NOT NULL, UNIQUE (g, h))",
+        )
+        .await;
+    session
+        .run("INSERT INTO t (seq, v) VALUES (1, 'a'), (2, 'b')")
+        .await;
+    let table = session.table("t").await;
+    let spec = KeySpec::new(&table, &["g", "h"]).expect("a key");
+    let keys = session.keys("t", &spec).await;
+    session.run("UPDATE t SET v = 'c', seq = 3 WHERE seq = 1").await;
+    let moved = session.keys("t", &spec).await;
+    session.run("DELETE FROM t WHERE seq = 2").await;
+    session.close().await;
+    let found: Vec<RowChange> = server
+        .changes(from, "t", &spec)
+        .await
+        .changes
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .expect("changes");
+    let expected = [
+        changed(None, keys.get(&1)),
+        changed(None, keys.get(&2)),
+        changed(keys.get(&1), moved.get(&3)),
+        changed(keys.get(&2), None),
+    ];
+    assert_eq!(found, expected);
+    server.done().await;
+}
+
 /// Makes the table and its rows, and reads their keys.
-async fn create(server: &Server, session: &mut Session, case: &Case, table: &str) -> Tried {
+async fn create(session: &mut Session, case: &Case, table: &str) -> Tried {
     session.run(&server::create_table(table, &case.columns)).await;
+    session.run("BEGIN").await;
     for (seq, values) in case.values.iter().enumerate() {
         let columns = names(case).join(", ");
-        session.run(&format!("INSERT INTO {table} (seq, {columns}) VALUES ({seq}, {})", values.join(", "))).await;
+        session
+            .run(&format!(
+                "INSERT INTO {table} (seq, {columns}) VALUES ({seq}, {})",
+                values.join(", ")
+            ))
+            .await;
     }
+    session.run("COMMIT").await;
     let description = session.table(table).await;
     let spec = KeySpec::new(&description, &names(case)).expect("a key");
     let keys = session.keys(table, &spec).await;
@@ -213,8 +304,11 @@ async fn create(server: &Server, session: &mut Session, case: &Case, table: &str
         let shown = spec.display(key);
         assert!(!shown.contains('?') && shown.chars().count() <= 200, "{shown}");
     }
-    let _ = server;
-    Tried { table: table.to_owned(), spec, keys }
+    Tried {
+        table: table.to_owned(),
+        spec,
+        keys,
+    }
 }
 
 /// Changes every row: other columns, then of each two rows one goes and the other takes its key. Returns what the binlog
@@ -222,29 +316,50 @@ async fn create(server: &Server, session: &mut Session, case: &Case, table: &str
 async fn change(session: &mut Session, case: &Case, tried: &Tried) -> Vec<RowChange> {
     let keys: Vec<Key> = tried.keys.values().cloned().collect();
     let mut expected: Vec<RowChange> = keys.iter().map(|key| changed(None, Some(key))).collect();
+    session.run("BEGIN").await;
     for (seq, key) in keys.iter().enumerate() {
         session.run(&server::update_others(&tried.table, seq)).await;
         expected.push(changed(Some(key), Some(key)));
-        session.run(&format!("UPDATE {} SET seq = -seq WHERE seq = {seq}", tried.table)).await;
+        session
+            .run(&format!(
+                "UPDATE {} SET seq = -seq WHERE seq = {seq}",
+                tried.table
+            ))
+            .await;
         if seq > 0 {
             expected.push(changed(Some(key), Some(key)));
         }
     }
     for (seq, pair) in keys.windows(2).enumerate() {
-        session.run(&format!("DELETE FROM {} WHERE seq = -{}", tried.table, seq + 1)).await;
+        session
+            .run(&format!("DELETE FROM {} WHERE seq = -{}", tried.table, seq + 1))
+            .await;
         expected.push(changed(Some(&pair[1]), None));
         let columns = names(case).into_iter().zip(&case.values[seq + 1]);
-        let set = columns.map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ");
-        session.run(&format!("UPDATE {} SET {set}, seq = -{} WHERE seq = -{seq}", tried.table, seq + 1)).await;
+        let set = columns
+            .map(|(name, value)| format!("{name} = {value}"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        session
+            .run(&format!(
+                "UPDATE {} SET {set}, seq = -{} WHERE seq = -{seq}",
+                tried.table,
+                seq + 1
+            ))
+            .await;
         expected.push(changed(Some(&pair[0]), Some(&pair[1])));
     }
     session.run(&format!("DELETE FROM {}", tried.table)).await;
     expected.push(changed(keys.last(), None));
+    session.run("COMMIT").await;
     expected
 }
 
 fn changed(before: Option<&Key>, after: Option<&Key>) -> RowChange {
-    RowChange { before: before.cloned(), after: after.cloned() }
+    RowChange {
+        before: before.cloned(),
+        after: after.cloned(),
+    }
 }
 
 fn assert_changes(
@@ -256,12 +371,23 @@ fn assert_changes(
 ) {
     let show = |key: &Option<Key>| key.as_ref().map(|key| tried.spec.display(key));
     for (number, (found, expected)) in found.iter().zip(expected).enumerate() {
-        let found = found.as_ref().unwrap_or_else(|error| panic!("{} {image} change {number}: {error}", case.name));
+        let found = found
+            .as_ref()
+            .unwrap_or_else(|error| panic!("{} {image} change {number}: {error}", case.name));
         let (old, new) = (show(&found.before), show(&found.after));
         let (want_old, want_new) = (show(&expected.before), show(&expected.after));
-        assert_eq!(found, expected, "{} {image} change {number}: {old:?} → {new:?}, not {want_old:?} → {want_new:?}", case.name);
+        assert_eq!(
+            found, expected,
+            "{} {image} change {number}: {old:?} → {new:?}, not {want_old:?} → {want_new:?}",
+            case.name
+        );
     }
-    assert_eq!(found.len(), expected.len(), "{} {image}: number of changes", case.name);
+    assert_eq!(
+        found.len(),
+        expected.len(),
+        "{} {image}: number of changes",
+        case.name
+    );
 }
 
 /// Wherever the keys say how two rows are ordered, it must be the order in which the server sends them.
@@ -270,7 +396,12 @@ fn assert_order(case: &Case, tried: &Tried, rows: &[usize]) {
     for (place, row) in rows.iter().enumerate() {
         for later in &rows[place + 1..] {
             let (first, second) = (&tried.keys[row], &tried.keys[later]);
-            let message = format!("{}: {} before {}", case.name, tried.spec.display(first), tried.spec.display(second));
+            let message = format!(
+                "{}: {} before {}",
+                case.name,
+                tried.spec.display(first),
+                tried.spec.display(second)
+            );
             match first.compare(second) {
                 Some(order) => assert_eq!(order, Ordering::Less, "{message}"),
                 None => assert!(!tried.spec.fully_ordered(), "{message}"),
@@ -303,7 +434,10 @@ async fn find_all(session: &mut Session, case: &Case, tried: &Tried, may_refuse:
 async fn split(session: &mut Session, case: &Case, tried: &Tried, may_refuse: bool) {
     let columns = KeyColumns::of(&tried.spec, Some("x"));
     let order = sql::order_by(&columns, false);
-    let rows = session.numbers(&format!("SELECT seq FROM {} x {order}", tried.table)).await.expect("rows");
+    let rows = session
+        .numbers(&format!("SELECT seq FROM {} x {order}", tried.table))
+        .await
+        .expect("rows");
     let bounds = (0..rows.len()).map(Some).chain([None]);
     for low in bounds.clone() {
         let near = |high: &Option<usize>| match (low, *high) {
@@ -313,7 +447,8 @@ async fn split(session: &mut Session, case: &Case, tried: &Tried, may_refuse: bo
         for high in bounds.clone().filter(near) {
             for (low_in, high_in) in [(true, true), (false, true), (true, false), (false, false)] {
                 let bound = |place: Option<usize>, inclusive| Some((&tried.keys[&rows[place?]], inclusive));
-                let predicate = sql::key_range(&columns, &tried.spec, bound(low, low_in), bound(high, high_in));
+                let predicate =
+                    sql::key_range(&columns, &tried.spec, bound(low, low_in), bound(high, high_in));
                 let first = low.map_or(0, |place| place + usize::from(!low_in));
                 let end = high.map_or(rows.len(), |place| place + usize::from(high_in));
                 let expected = rows.get(first..end.max(first)).unwrap_or_default();
@@ -324,8 +459,18 @@ async fn split(session: &mut Session, case: &Case, tried: &Tried, may_refuse: bo
 }
 
 /// The predicate gives these rows, by a range of the index; or, where it may, the server refuses it.
-async fn expect(session: &mut Session, case: &Case, tried: &Tried, predicate: &str, rows: &[usize], may_refuse: bool) {
-    let statement = format!("SELECT seq FROM {} x FORCE INDEX (PRIMARY) WHERE {predicate}", tried.table);
+async fn expect(
+    session: &mut Session,
+    case: &Case,
+    tried: &Tried,
+    predicate: &str,
+    rows: &[usize],
+    may_refuse: bool,
+) {
+    let statement = format!(
+        "SELECT seq FROM {} x FORCE INDEX (PRIMARY) WHERE {predicate}",
+        tried.table
+    );
     let found = match session.numbers(&statement).await {
         Ok(found) => found,
         Err(error) if may_refuse && server::incorrect_value(&error) => return,
@@ -334,11 +479,21 @@ async fn expect(session: &mut Session, case: &Case, tried: &Tried, predicate: &s
     let (mut found, mut expected) = (found, rows.to_vec());
     found.sort_unstable();
     expected.sort_unstable();
-    assert_eq!(found, expected, "{} under {}: {statement}", case.name, session.setting());
+    assert_eq!(
+        found,
+        expected,
+        "{} under {}: {statement}",
+        case.name,
+        session.setting()
+    );
     // A range of all rows may be read as what it is.
     if case.indexed && rows.len() < tried.keys.len() {
         let access = session.access(&statement).await;
-        assert!(access.is_none_or(|access| access != "ALL" && access != "index"), "{}: not a range: {statement}", case.name);
+        assert!(
+            access.is_none_or(|access| access != "ALL" && access != "index"),
+            "{}: not a range: {statement}",
+            case.name
+        );
     }
 }
 

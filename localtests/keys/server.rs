@@ -9,7 +9,7 @@ use ghost_rs::key::{Key, KeySpec};
 use ghost_rs::schema::{Column, Generated, Table, TableName};
 use mysql_async::prelude::Queryable;
 use mysql_async::{BinlogStreamRequest, Conn, Opts, OptsBuilder, Row, Value};
-use mysql_common::binlog::events::EventData;
+use mysql_common::binlog::events::{EventData, RowsEventData};
 
 /// A database on the test server.
 pub struct Server {
@@ -24,6 +24,15 @@ pub struct Session {
     setting: String,
 }
 
+/// What a stretch of the binlog tells about a table.
+#[derive(Default)]
+pub struct Found {
+    /// Its rows' changes.
+    pub changes: Vec<Result<RowChange, RowsError>>,
+    /// Some of them are in partial images.
+    pub partial: bool,
+}
+
 /// A place in the binlog.
 pub struct Position {
     file: String,
@@ -36,15 +45,25 @@ impl Server {
         let opts: Opts = address().into();
         let database = format!("keys_{name}_{}", std::process::id());
         let mut conn = connect(opts.clone()).await;
-        conn.query_drop(format!("DROP DATABASE IF EXISTS {database}")).await.expect("drop");
-        conn.query_drop(format!("CREATE DATABASE {database} CHARACTER SET utf8mb4")).await.expect("create");
+        conn.query_drop(format!("DROP DATABASE IF EXISTS {database}"))
+            .await
+            .expect("drop");
+        conn.query_drop(format!("CREATE DATABASE {database} CHARACTER SET utf8mb4"))
+            .await
+            .expect("create");
         conn.disconnect().await.expect("disconnect");
-        Self { opts: OptsBuilder::from_opts(opts).db_name(Some(&database)).into(), database }
+        Self {
+            opts: OptsBuilder::from_opts(opts).db_name(Some(&database)).into(),
+            database,
+        }
     }
 
     /// A session that writes rows: any date goes, the binlog's images are as given.
     pub async fn writer(&self, image: &str) -> Session {
-        self.session(&format!("{image}, sql_mode='ALLOW_INVALID_DATES', time_zone='+00:00'")).await
+        self.session(&format!(
+            "{image}, sql_mode='ALLOW_INVALID_DATES', time_zone='+00:00'"
+        ))
+        .await
     }
 
     /// A session that reads, in UTC.
@@ -55,18 +74,22 @@ impl Server {
     async fn session(&self, setting: &str) -> Session {
         let mut conn = connect(self.opts.clone()).await;
         conn.query_drop(format!("SET {setting}")).await.expect("settings");
-        Session { conn, database: self.database.clone(), setting: setting.to_owned() }
+        Session {
+            conn,
+            database: self.database.clone(),
+            setting: setting.to_owned(),
+        }
     }
 
     /// What the binlog from there on tells about a table's rows, up to its present end.
-    pub async fn changes(&self, from: Position, table: &str, spec: &KeySpec) -> Vec<Result<RowChange, RowsError>> {
+    pub async fn changes(&self, from: Position, table: &str, spec: &KeySpec) -> Found {
         let conn = connect(self.opts.clone()).await;
         let request = BinlogStreamRequest::new(rand::random_range(1_000_000..u32::MAX))
             .with_filename(from.file.as_bytes())
             .with_pos(from.offset)
             .with_non_blocking();
         let mut stream = conn.get_binlog_stream(request).await.expect("binlog stream");
-        let mut changes = Vec::new();
+        let mut found = Found::default();
         while let Some(event) = stream.next().await {
             let event = event.expect("event");
             let Some(EventData::RowsEvent(rows)) = event.read_data().expect("event data") else {
@@ -77,18 +100,21 @@ impl Server {
                 continue;
             }
             let layout = RowLayout::of_table_map(map, spec).expect("layout");
+            found.partial |= matches!(rows, RowsEventData::PartialUpdateRowsEvent(_));
             match Rows::of_event(&layout, &rows) {
-                Ok(rows) => changes.extend(rows),
-                Err(error) => changes.push(Err(error)),
+                Ok(rows) => found.changes.extend(rows),
+                Err(error) => found.changes.push(Err(error)),
             }
         }
-        changes
+        found
     }
 
     /// Removes the database.
     pub async fn done(self) {
         let mut conn = connect(self.opts).await;
-        conn.query_drop(format!("DROP DATABASE {}", self.database)).await.expect("drop");
+        conn.query_drop(format!("DROP DATABASE {}", self.database))
+            .await
+            .expect("drop");
         conn.disconnect().await.expect("disconnect");
     }
 }
@@ -97,7 +123,11 @@ fn address() -> OptsBuilder {
     let variable = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
     OptsBuilder::default()
         .ip_or_hostname(variable("GHOST_RS_TEST_HOST", "127.0.0.1"))
-        .tcp_port(variable("GHOST_RS_TEST_PORT", "13306").parse().expect("GHOST_RS_TEST_PORT is a number"))
+        .tcp_port(
+            variable("GHOST_RS_TEST_PORT", "13306")
+                .parse()
+                .expect("GHOST_RS_TEST_PORT is a number"),
+        )
         .user(Some(variable("GHOST_RS_TEST_USER", "root")))
         .pass(Some(variable("GHOST_RS_TEST_PASSWORD", "")))
         .prefer_socket(false)
@@ -135,8 +165,16 @@ impl Session {
 
     /// The end of the binlog.
     pub async fn position(&mut self) -> Position {
-        let row: Row = self.conn.query_first("SHOW BINARY LOG STATUS").await.expect("status").expect("a binlog");
-        Position { file: row.get(0).expect("file"), offset: row.get(1).expect("offset") }
+        let row: Row = self
+            .conn
+            .query_first("SHOW BINARY LOG STATUS")
+            .await
+            .expect("status")
+            .expect("a binlog");
+        Position {
+            file: row.get(0).expect("file"),
+            offset: row.get(1).expect("offset"),
+        }
     }
 
     /// Row numbers that a statement gives.
@@ -147,13 +185,22 @@ impl Session {
     /// `type` of a statement's EXPLAIN; `None` where the optimizer needs no table for it.
     pub async fn access(&mut self, statement: &str) -> Option<String> {
         let explain = format!("EXPLAIN FORMAT=TRADITIONAL {statement}");
-        let row: Row = self.conn.query_first(explain).await.expect("explain").expect("a plan");
+        let row: Row = self
+            .conn
+            .query_first(explain)
+            .await
+            .expect("explain")
+            .expect("a plan");
         row.get::<Option<String>, _>("type").expect("type")
     }
 
     /// Rows that the storage engine has read for this session since FLUSH STATUS.
     pub async fn reads(&mut self) -> usize {
-        let rows: Vec<(String, usize)> = self.conn.query("SHOW SESSION STATUS LIKE 'Handler_read%'").await.expect("status");
+        let rows: Vec<(String, usize)> = self
+            .conn
+            .query("SHOW SESSION STATUS LIKE 'Handler_read%'")
+            .await
+            .expect("status");
         rows.into_iter().map(|(_, reads)| reads).sum()
     }
 
@@ -196,8 +243,13 @@ fn numbered_key(row: Row, spec: &KeySpec) -> (usize, Key) {
         other => panic!("not the text protocol: {other:?}"),
     };
     let mut values: Vec<Option<Vec<u8>>> = row.unwrap().into_iter().map(text).collect();
-    let seq = String::from_utf8(values.remove(0).expect("seq")).expect("seq").parse().expect("seq");
-    let key = spec.from_row(&values).unwrap_or_else(|error| panic!("row {seq}: {error}"));
+    let seq = String::from_utf8(values.remove(0).expect("seq"))
+        .expect("seq")
+        .parse()
+        .expect("seq");
+    let key = spec
+        .from_row(&values)
+        .unwrap_or_else(|error| panic!("row {seq}: {error}"));
     (seq, key)
 }
 
@@ -253,7 +305,11 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("o23", "BLOB", "REPEAT('b', 300)"),
     ("o24", "MEDIUMTEXT", "REPEAT('m', 70000)"),
     ("o25", "LONGBLOB", "'l'"),
-    ("o26", "JSON", "'{\"a\": [1, 2, \"long enough to be worth a difference, long enough\"], \"b\": 1}'"),
+    (
+        "o26",
+        "JSON",
+        "'{\"a\": [1, 2, \"long enough to be worth a difference, long enough\"], \"b\": 1}'",
+    ),
     ("o27", "JSON", "'[]'"),
     ("o28", "GEOMETRY", "POINT(1, 2)"),
     ("o29", "VECTOR(3)", "TO_VECTOR('[1,2,3]')"),
@@ -279,7 +335,11 @@ pub fn create_table(name: &str, key: &[(&str, &str)]) -> String {
             columns.push(format!("`{column}` {kind} NOT NULL"));
         }
     }
-    let key = key.iter().map(|(column, _)| format!("`{column}`")).collect::<Vec<_>>().join(", ");
+    let key = key
+        .iter()
+        .map(|(column, _)| format!("`{column}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
     format!(
         "CREATE TABLE {name} ({}, g1 INT AS (o01 + 1) VIRTUAL, g2 VARCHAR(20) AS (CONCAT(o18, 'x')) STORED, \
          PRIMARY KEY ({key}), KEY ((o02 + 1)), KEY ((CAST(o27 AS UNSIGNED ARRAY))), KEY (g1))",
@@ -298,7 +358,11 @@ pub fn update_others(table: &str, seq: usize) -> String {
 
 /// Rows 0 to `rows` with these values (expressions of `n`), in the key's order.
 pub fn fill(table: &str, key: &[(&str, &str)], values: &str, rows: usize) -> String {
-    let columns = key.iter().map(|(column, _)| *column).collect::<Vec<_>>().join(", ");
+    let columns = key
+        .iter()
+        .map(|(column, _)| *column)
+        .collect::<Vec<_>>()
+        .join(", ");
     format!(
         "INSERT INTO {table} (seq, {columns}, o19, o24) WITH RECURSIVE r (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM r \
          WHERE n + 1 < {rows}) SELECT /*+ SET_VAR(cte_max_recursion_depth = 1000000) */ n, {values}, NULL, NULL FROM r"

@@ -153,6 +153,11 @@ impl Kind {
         }
     }
 
+    /// Bytes that an encoding usually takes.
+    pub(super) fn usual(&self) -> usize {
+        self.width().unwrap_or(16)
+    }
+
     /// The order of the encoding's bytes is the server's order of the values.
     pub fn ordered(&self) -> bool {
         !matches!(self, Self::Text { collation, .. } if collation != BYTE_ORDER_COLLATION)

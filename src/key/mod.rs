@@ -18,6 +18,9 @@ mod part;
 mod spec;
 mod temporal;
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 use std::cmp::Ordering;
 
 pub(crate) use decimal::width as decimal_width;

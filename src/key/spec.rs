@@ -14,6 +14,8 @@ const ENCODED_LIMIT: usize = 1 << 16;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeySpec {
     parts: Vec<Part>,
+    /// Bytes to reserve for an encoding: exact where no part is a string of any length.
+    usual_length: usize,
 }
 
 impl KeySpec {
@@ -30,7 +32,10 @@ impl KeySpec {
         match longest {
             _ if parts.is_empty() => Err(KeyError::Empty),
             ENCODED_LIMIT.. => Err(KeyError::TooLong(longest)),
-            _ => Ok(Self { parts }),
+            _ => Ok(Self {
+                usual_length: parts.iter().map(|part| part.kind().usual()).sum(),
+                parts,
+            }),
         }
     }
 
@@ -146,7 +151,7 @@ impl KeySpec {
         values: impl Iterator<Item = (&'a Part, V)>,
         put: impl Fn(&Part, V, &mut Vec<u8>) -> Result<(), KeyError>,
     ) -> Result<Key, KeyError> {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(self.usual_length);
         let mut ordered = None;
         for (part, value) in values {
             if ordered.is_none() && !part.kind().ordered() {

@@ -19,13 +19,22 @@ pub fn key_in<'a>(columns: &KeyColumns, spec: &KeySpec, keys: impl IntoIterator<
     let mut lists: BTreeMap<String, List> = BTreeMap::new();
     for key in keys {
         let literals = spec.typed_literals(key);
-        let (listed, apart): (Vec<_>, Vec<_>) =
-            columns.iter().zip(&literals).partition(|(_, literal)| literal.lists_among(literals.len()));
-        let equalities = apart.iter().map(|(column, literal)| format!("{column} = {}", literal.sql));
-        let list = lists.entry(equalities.collect::<Vec<_>>().join(" AND ")).or_default();
+        let (listed, apart): (Vec<_>, Vec<_>) = columns
+            .iter()
+            .zip(&literals)
+            .partition(|(_, literal)| literal.lists_among(literals.len()));
+        let equalities = apart
+            .iter()
+            .map(|(column, literal)| format!("{column} = {}", literal.sql));
+        let list = lists
+            .entry(equalities.collect::<Vec<_>>().join(" AND "))
+            .or_default();
         list.push(&listed);
     }
-    let alternatives: Vec<_> = lists.iter().map(|(equalities, list)| list.predicate(equalities)).collect();
+    let alternatives: Vec<_> = lists
+        .iter()
+        .map(|(equalities, list)| list.predicate(equalities))
+        .collect();
     match alternatives.as_slice() {
         [] => "FALSE".to_owned(),
         [only] => only.clone(),

@@ -4,7 +4,7 @@ use mysql_common::binlog::events::TableMapEvent;
 
 use super::wire::{ColumnWire, Width};
 use super::{RowChange, RowsError};
-use crate::key::{Key, KeySpec};
+use crate::key::{Key, KeyError, KeySpec};
 
 /// JSON's type number: partial images have a bit for each such column.
 const JSON: u8 = 245;
@@ -163,7 +163,7 @@ impl<'l> ImagePlan<'l> {
             .columns()
             .get(place)
             .map_or("", |part| part.name());
-        RowsError::Key(crate::key::KeyError::Null(name.to_owned()))
+        RowsError::Key(KeyError::Null(name.to_owned()))
     }
 }
 
