@@ -7,11 +7,13 @@ use ghost_rs::cleanup::{self, Allowed, Dropped, Helpers, Role};
 use ghost_rs::error::{Exit, Failure};
 use ghost_rs::inspect::{self, Request, grants::Grants, table};
 use ghost_rs::mysql::{Class, Session, SessionSettings, Sessions, catalog};
+use ghost_rs::plan::mark::{Kind, Mark};
+use ghost_rs::plan::names::Names;
 use ghost_rs::prepare::{self, GhostRequest};
 use ghost_rs::schema::{Generated, Table, TableName};
 use mysql_async::OptsBuilder;
 
-const MARK: &str = "ghost-rs run=0123 role=ghost";
+const RUN: &str = "0123";
 const HELPERS: &[&str] = &["_t_gho", "_t_ghc", "_t_del"];
 
 fn variable(name: &str, default: &str) -> String {
@@ -100,22 +102,26 @@ impl Sandbox {
     }
 
     fn helpers(&self) -> Helpers {
-        Helpers {
-            ghost: self.name("_t_gho"),
-            changelog: self.name("_t_ghc"),
-            old: self.name("_t_del"),
+        helpers(&self.name("t"))
+    }
+
+    fn mark(&self, kind: Kind) -> String {
+        Mark {
+            kind,
+            of: self.name("t"),
+            run: RUN.into(),
         }
+        .to_string()
     }
 
     async fn ghost(&mut self, clauses: &str) -> Result<prepare::Ghost, Failure> {
         let source = self.table("t").await;
-        let Helpers { ghost, old, .. } = self.helpers();
+        let (ghost, mark) = (self.helpers().ghost, self.mark(Kind::Ghost));
         let request = GhostRequest {
             source: &source,
             ghost: &ghost,
-            old: &old,
             clauses,
-            mark: MARK,
+            mark: &mark,
         };
         prepare::create_ghost(&mut self.session, &request).await
     }
@@ -135,8 +141,18 @@ impl Sandbox {
     }
 }
 
+fn helpers(source: &TableName) -> Helpers {
+    let names = Names::of(&source.table);
+    let sibling = |name: String| source.sibling(name);
+    Helpers {
+        ghost: sibling(names.ghost),
+        changelog: sibling(names.changelog),
+        old: sibling(names.old),
+    }
+}
+
 fn is_ours(comment: &str) -> bool {
-    comment.starts_with("ghost-rs run=")
+    Mark::parse(comment).is_some()
 }
 
 fn has(text: &str, words: &[&str]) {
@@ -370,7 +386,7 @@ async fn columns_and_keys_are_as_the_server_has_them() {
         (f[0].column.as_deref(), f[0].expression.as_deref()),
         (None, Some("(`a` * 3)"))
     );
-    assert!(f[1].descending && !f[1].nullable && f[0].nullable);
+    assert!(f[1].descending);
     assert_eq!(
         (table.unique_keys[2].parts[0].prefix, table.unique_keys[2].visible),
         (Some(5), false)
@@ -669,24 +685,28 @@ async fn a_ghost_is_made_marked_and_dropped() {
         .ghost("ADD COLUMN note TEXT, ADD UNIQUE KEY ua (a)")
         .await
         .unwrap();
+    let (mark, name) = (sandbox.mark(Kind::Ghost), sandbox.name("_t_gho"));
     assert_eq!(
         (ghost.table.comment.as_str(), ghost.final_comment.as_str()),
-        (MARK, "the user's")
+        (mark.as_str(), "the user's")
     );
     assert_eq!((ghost.table.columns.len(), ghost.table.unique_keys.len()), (3, 2));
-    assert!(!ghost.sets_auto_increment && ghost.notes.is_empty(), "{ghost:?}");
-    assert_eq!(sandbox.table("_t_gho").await.comment, MARK);
-    let name = sandbox.name("_t_gho");
-    let failure = cleanup::drop_ours(&mut sandbox.session, &name, "ghost-rs run=another")
+    assert!(!ghost.sets_auto_increment && ghost.notes.is_empty());
+    assert_eq!(sandbox.table("_t_gho").await.comment, mark);
+    let another = mark.replace(RUN, "another");
+    let failure = cleanup::drop_ours(&mut sandbox.session, &name, &another)
         .await
         .unwrap_err();
-    has(&failure.to_string(), &["is left alone", MARK]);
+    has(
+        &failure.to_string(),
+        &["is left alone", "run another", "run 0123"],
+    );
     assert_eq!(
-        cleanup::drop_ours(&mut sandbox.session, &name, MARK).await,
+        cleanup::drop_ours(&mut sandbox.session, &name, &mark).await,
         Ok(Dropped::Now)
     );
     assert_eq!(
-        cleanup::drop_ours(&mut sandbox.session, &name, MARK).await,
+        cleanup::drop_ours(&mut sandbox.session, &name, &mark).await,
         Ok(Dropped::WasGone)
     );
     sandbox.done().await;
@@ -706,48 +726,34 @@ async fn comment_and_counter_of_the_alter_are_kept_for_later() {
         (ghost.final_comment.as_str(), ghost.sets_auto_increment),
         ("after", true)
     );
-    assert_eq!(sandbox.table("_t_gho").await.comment, MARK);
+    assert_eq!(sandbox.table("_t_gho").await.comment, sandbox.mark(Kind::Ghost));
     sandbox.done().await;
 }
 
 #[tokio::test]
-async fn the_counter_is_carried_under_the_swaps_lock() {
-    let mut sandbox = Sandbox::new("counter").await;
+async fn comments_keep_quotes_and_backslashes_in_every_sql_mode() {
+    let mut sandbox = Sandbox::new("comments").await;
     sandbox
-        .exec("CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT)")
+        .exec("CREATE TABLE t (id INT PRIMARY KEY, d DATE NOT NULL DEFAULT '2000-01-01')")
         .await;
-    let ghost = sandbox.ghost("ADD COLUMN a INT").await.unwrap();
-    sandbox
-        .exec("INSERT INTO t VALUES (1), (2), (900)")
-        .await
-        .exec("DELETE FROM t WHERE id > 1")
-        .await;
-    sandbox.exec("INSERT INTO _t_gho (id) SELECT id FROM t").await;
-    let name = sandbox.name("t");
-    sandbox.exec("LOCK TABLES t WRITE, _t_gho WRITE").await;
-    assert!(
-        prepare::carry_auto_increment(&mut sandbox.session, &name, &ghost)
+    let (name, text) = (sandbox.name("t"), "it's C:\\new \"é # \\");
+    for mode in ["", "NO_BACKSLASH_ESCAPES,ANSI_QUOTES", "STRICT_ALL_TABLES"] {
+        sandbox.exec(&format!("SET sql_mode = '{mode}'")).await;
+        let text = text.replace('#', mode);
+        prepare::set_comment(&mut sandbox.session, &name, &text)
+            .await
+            .unwrap();
+        assert_eq!(sandbox.table("t").await.comment, text);
+        let now = sandbox
+            .session
+            .one("SELECT @@sql_mode")
             .await
             .unwrap()
-    );
-    assert!(
-        !prepare::carry_auto_increment(&mut sandbox.session, &name, &ghost)
-            .await
             .unwrap()
-    );
-    sandbox
-        .exec("RENAME TABLE t TO _t_del, _t_gho TO t")
-        .await
-        .exec("UNLOCK TABLES")
-        .await;
-    sandbox.exec("INSERT INTO t (a) VALUES (1)").await;
-    let row = sandbox
-        .session
-        .one("SELECT MAX(id) FROM t")
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(row.u64(0), Some(901));
+            .text(0)
+            .unwrap();
+        assert_eq!(now.len(), mode.len(), "the mode is as it was: {now}");
+    }
     sandbox.done().await;
 }
 
@@ -771,7 +777,10 @@ async fn an_alter_that_the_server_refuses_leaves_nothing() {
         assert!(!sandbox.exists("_t_gho").await, "{clauses}");
     }
     let failure = sandbox.ghost("RENAME TO elsewhere").await.unwrap_err();
-    has(&failure.to_string(), &["does it rename the table", MARK]);
+    has(
+        &failure.to_string(),
+        &["does it rename the table", &sandbox.mark(Kind::Ghost)],
+    );
     sandbox.done().await;
 }
 
@@ -804,7 +813,7 @@ async fn check_constraints_change_their_names() {
 }
 
 #[tokio::test]
-async fn check_names_that_the_swap_would_make_too_long_are_refused() {
+async fn check_names_that_would_be_too_long_are_refused() {
     let mut sandbox = Sandbox::new("longcheck").await;
     let long = "l".repeat(57);
     sandbox
@@ -813,30 +822,31 @@ async fn check_names_that_the_swap_would_make_too_long_are_refused() {
         ))
         .await;
     let source = sandbox.table(&long).await;
-    let (ghost, old) = (sandbox.name("short_gho"), sandbox.name(&format!("_{long}_del")));
+    let helpers = helpers(&source.name);
+    let mark = sandbox.mark(Kind::Ghost);
     let request = GhostRequest {
         source: &source,
-        ghost: &ghost,
-        old: &old,
+        ghost: &helpers.ghost,
         clauses: "ADD b INT",
-        mark: MARK,
+        mark: &mark,
     };
     let failure = prepare::create_ghost(&mut sandbox.session, &request)
         .await
         .unwrap_err();
+    assert_eq!(failure.exit, Exit::Refused);
     has(
-        &failure.to_string(),
-        &["more than 64 characters", &format!("_{long}_del_chk_1")],
+        &failure.hint.unwrap(),
+        &["longer than 64 characters", &format!("_{long}_gho_chk_1")],
     );
-    assert!(!sandbox.exists("short_gho").await);
+    assert!(!sandbox.exists(&helpers.ghost.table).await);
     sandbox.done().await;
 }
 
 #[tokio::test]
 async fn leftovers_go_only_when_ours_and_allowed() {
     let mut sandbox = Sandbox::new("leftovers").await;
-    let helpers = sandbox.helpers();
-    prepare::create_changelog(&mut sandbox.session, &helpers.changelog, MARK)
+    let (helpers, mark) = (sandbox.helpers(), sandbox.mark(Kind::Changelog));
+    prepare::create_changelog(&mut sandbox.session, &helpers.changelog, &mark)
         .await
         .unwrap();
     sandbox
@@ -845,13 +855,8 @@ async fn leftovers_go_only_when_ours_and_allowed() {
     let found = cleanup::leftovers(&mut sandbox.session, &helpers, is_ours)
         .await
         .unwrap();
-    assert_eq!(
-        found
-            .iter()
-            .map(|left| (left.role, left.ours))
-            .collect::<Vec<_>>(),
-        [(Role::Ghost, false), (Role::Changelog, true)]
-    );
+    let kinds: Vec<_> = found.iter().map(|left| (left.role, left.ours)).collect();
+    assert_eq!(kinds, [(Role::Ghost, false), (Role::Changelog, true)]);
     let everything = Allowed {
         ghost: true,
         old: true,
@@ -866,13 +871,8 @@ async fn leftovers_go_only_when_ours_and_allowed() {
     let found = cleanup::leftovers(&mut sandbox.session, &helpers, is_ours)
         .await
         .unwrap();
-    has(
-        &cleanup::judge(found.clone(), Allowed::default())
-            .unwrap_err()
-            .hint
-            .unwrap(),
-        &["--initially-drop-ghost-table"],
-    );
+    let failure = cleanup::judge(found.clone(), Allowed::default()).unwrap_err();
+    has(&failure.hint.unwrap(), &["--initially-drop-ghost-table"]);
     let droppable = cleanup::judge(found, everything).unwrap();
     // Somebody puts another table there between the judgement and the drop.
     sandbox
@@ -902,14 +902,16 @@ async fn leftovers_go_only_when_ours_and_allowed() {
 async fn a_dry_runs_ghost_is_gone_afterwards() {
     let mut sandbox = Sandbox::new("dry").await;
     sandbox.exec("CREATE TABLE t (id INT PRIMARY KEY)").await;
-    let source = sandbox.table("t").await;
-    let Helpers { ghost, old, .. } = sandbox.helpers();
+    let (source, helpers, mark) = (
+        sandbox.table("t").await,
+        sandbox.helpers(),
+        sandbox.mark(Kind::Ghost),
+    );
     let request = GhostRequest {
         source: &source,
-        ghost: &ghost,
-        old: &old,
+        ghost: &helpers.ghost,
         clauses: "ADD a INT",
-        mark: MARK,
+        mark: &mark,
     };
     let made = prepare::try_ghost(&mut sandbox.session, &request).await.unwrap();
     assert_eq!(made.table.columns.len(), 2);

@@ -6,11 +6,13 @@
 
 mod changelog;
 mod checks;
+mod comment;
 mod dress;
 mod ghost;
 mod guard;
 
 pub use changelog::create_changelog;
+pub use comment::set_comment;
 pub use dress::{dress_ghost, mark_ghost, mark_old};
 pub use ghost::{Ghost, GhostRequest, create_ghost, try_ghost};
 pub use guard::{TableGuard, guard};

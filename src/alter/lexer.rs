@@ -35,7 +35,8 @@ pub enum Kind {
     Space,
     /// `-- …`, `# …`, `/* … */`.
     Comment,
-    /// `/*!` and its version, 0 if it has none: what follows is code on servers of that version and later.
+    /// `/*!` and its version: what follows is code on servers of that version and later. 0: it has none, every server
+    /// executes it; `u32::MAX`: servers do not agree about it.
     VersionOpen(u32),
     /// The `*/` that ends such a piece of code.
     VersionClose,
@@ -167,19 +168,19 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Exactly five or six digits behind `/*!` are a version; fewer belong to the code.
+    /// Five digits behind `/*!` are a version; fewer belong to the code. Six are one version on some servers, on others only before a
+    /// space, and else five and a piece of code: a version that no server has.
     fn version_open(&mut self, rest: &str) -> (Kind, usize) {
         self.in_version = true;
         let behind = rest.get(3..).unwrap_or_default();
-        let digits = leading(behind, |c| c.is_ascii_digit()).min(6);
-        if digits < 5 {
-            return (Kind::VersionOpen(0), 3);
+        match leading(behind, |c| c.is_ascii_digit()) {
+            0..5 => (Kind::VersionOpen(0), 3),
+            5 => {
+                let version = behind.get(..5).and_then(|number| number.parse().ok());
+                (Kind::VersionOpen(version.unwrap_or(u32::MAX)), 8)
+            }
+            digits => (Kind::VersionOpen(u32::MAX), 3 + digits),
         }
-        let version = behind
-            .get(..digits)
-            .and_then(|number| number.parse().ok())
-            .unwrap_or(u32::MAX);
-        (Kind::VersionOpen(version), 3 + digits)
     }
 }
 

@@ -363,7 +363,8 @@ fn texts_that_cannot_be_used() {
     }
     for text in [
         "ADD a INT /*!99999 , RENAME COLUMN b TO c */",
-        "ADD a INT /*!080100 NOT NULL*/",
+        "ADD a INT /*!080000 NOT NULL*/",
+        "ADD a INT /*!80014 NOT NULL*/",
     ] {
         assert!(matches!(error(text), AlterError::VersionComment { .. }), "{text}");
     }
@@ -412,7 +413,7 @@ fn pieces_of_a_text() {
         ),
         (
             "/*!080100a*/",
-            &[Kind::VersionOpen(80100), Kind::Word, Kind::VersionClose],
+            &[Kind::VersionOpen(u32::MAX), Kind::Word, Kind::VersionClose],
         ),
         (
             "/*!5010 a*/",

@@ -14,6 +14,12 @@ mod tests;
 
 pub use xid::{XaStep, Xid};
 
+use std::fmt;
+
+use mysql_common::binlog::consts::StatusVarKey;
+use mysql_common::binlog::events::{QueryEvent, StatusVarVal};
+use mysql_common::constants::SqlMode as ServerMode;
+
 use crate::alter::lexer::{Kind as Piece, SqlMode, Token, lex};
 use crate::schema::TableName;
 
@@ -76,6 +82,17 @@ pub enum Touch {
     Suspected,
 }
 
+impl fmt::Display for Touch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ddl => "a change of the definition (DDL)",
+            Self::Dml => "a change of rows in statement format",
+            Self::IndirectDml => "a change of rows in statement format, perhaps through a view or a trigger,",
+            Self::Suspected => "a statement that cannot be read",
+        })
+    }
+}
+
 impl Statement {
     /// Could this statement change the table? `fold_case`: table names compare without case (`lower_case_table_names` is not 0).
     pub fn may_touch(&self, table: &TableName, fold_case: bool) -> Option<Touch> {
@@ -107,7 +124,23 @@ fn mentions(text: &str, lossy: bool, name: &str) -> bool {
     (lossy && !name.is_ascii()) || spellings.iter().any(|spelling| text.contains(spelling.as_str()))
 }
 
-/// Reads a query event: its text, its default schema, and the `sql_mode` it carries.
+/// Reads a query event, under the `sql_mode` that it carries.
+pub fn scan_event(event: &QueryEvent<'_>) -> Statement {
+    scan(event.query_raw(), &event.schema(), mode(event))
+}
+
+fn mode(event: &QueryEvent<'_>) -> SqlMode {
+    let variable = event.status_vars().get_status_var(StatusVarKey::SqlMode);
+    match variable.as_ref().and_then(|variable| variable.get_value().ok()) {
+        Some(StatusVarVal::SqlMode(flags)) => SqlMode {
+            ansi_quotes: flags.0 & ServerMode::MODE_ANSI_QUOTES.bits() != 0,
+            no_backslash_escapes: flags.0 & ServerMode::MODE_NO_BACKSLASH_ESCAPES.bits() != 0,
+        },
+        _ => SqlMode::default(),
+    }
+}
+
+/// Reads a statement: its text, its default schema, and what its `sql_mode` says about quotes.
 pub fn scan(sql: &[u8], default_schema: &str, mode: SqlMode) -> Statement {
     // The two that make up nearly all of a binlog.
     match sql {

@@ -14,12 +14,14 @@ const BATCHES_MAX: usize = 64;
 pub struct Feeder {
     sender: Sender<Vec<Captured>>,
     fed: Arc<Notify>,
+    deaf: Arc<Notify>,
 }
 
 /// The run's end.
 pub struct Feed {
     receiver: Receiver<Vec<Captured>>,
     fed: Arc<Notify>,
+    deaf: Arc<Notify>,
 }
 
 /// The run does not listen any more: it is ending.
@@ -29,8 +31,9 @@ pub struct Deaf;
 /// Both ends.
 pub fn channel() -> (Feeder, Feed) {
     let (sender, receiver) = crossbeam_channel::bounded(BATCHES_MAX);
-    let fed = Arc::new(Notify::new());
-    (Feeder { sender, fed: Arc::clone(&fed) }, Feed { receiver, fed })
+    let (fed, deaf) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let feeder = Feeder { sender, fed: Arc::clone(&fed), deaf: Arc::clone(&deaf) };
+    (feeder, Feed { receiver, fed, deaf })
 }
 
 impl Feeder {
@@ -39,6 +42,11 @@ impl Feeder {
         self.sender.send(batch).map_err(|_| Deaf)?;
         self.fed.notify_one();
         Ok(())
+    }
+
+    /// Waits until the run does not listen any more.
+    pub async fn deafened(&self) {
+        self.deaf.notified().await;
     }
 }
 
@@ -58,5 +66,11 @@ impl Feed {
                 Err(TryRecvError::Empty) => self.fed.notified().await,
             }
         }
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.deaf.notify_one();
     }
 }

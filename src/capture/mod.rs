@@ -88,15 +88,22 @@ pub struct Origin {
 
 /// Reads the binlog until the run stops listening or the log can be read no further.
 pub async fn read(origin: Origin, watch: Arc<Watch>, feeder: Feeder) {
+    tokio::select! {
+        () = feeder.deafened() => {}
+        () = read_on(&origin, watch, &feeder) => {}
+    }
+}
+
+async fn read_on(origin: &Origin, watch: Arc<Watch>, feeder: &Feeder) {
     let mut reader = Reader::new(watch);
     let mut from = origin.from.clone();
     let mut attempts = 0;
     loop {
-        let (ended, came_to) = follow(&origin, &from, &mut reader, &feeder).await;
+        let (ended, came_to) = follow(origin, &from, &mut reader, feeder).await;
         let progress = came_to != from;
         from = came_to;
         attempts = if progress { 1 } else { attempts + 1 };
-        let Some(lost) = ended.again(attempts) else { return ended.tell(&feeder) };
+        let Some(lost) = ended.again(attempts) else { return ended.tell(feeder) };
         if feeder.send(vec![Captured::Reconnecting(lost)]).is_err() {
             return;
         }

@@ -188,7 +188,7 @@ impl Looked {
 }
 
 fn request<'a>(source: &'a Source, tables: &'a Tables, clauses: &'a str, marks: &'a Marks) -> GhostRequest<'a> {
-    GhostRequest { source: &source.table, ghost: &tables.ghost, old: &tables.old, clauses, mark: &marks.ghost }
+    GhostRequest { source: &source.table, ghost: &tables.ghost, clauses, mark: &marks.ghost }
 }
 
 /// Makes the helper tables and the plan.

@@ -275,6 +275,23 @@ fn modes_decide_about_quotes() {
 }
 
 #[test]
+fn an_event_carries_its_mode() {
+    let event = |mode: u64| {
+        let mut status = vec![0, 0, 0, 0, 0, 1];
+        status.extend(mode.to_le_bytes());
+        QueryEvent::new(status, &b"shop"[..]).with_query(&br#"DROP TABLE "orders""#[..])
+    };
+    assert_eq!(
+        scan_event(&event(4)).may_touch(&orders(), false),
+        Some(Touch::Ddl)
+    );
+    assert_eq!(
+        scan_event(&event(0)).may_touch(&orders(), false),
+        Some(Touch::Suspected)
+    );
+}
+
+#[test]
 fn text_that_is_not_utf8() {
     let sql = b"ALTER TABLE t COMMENT 'caf\xe9'";
     assert!(matches!(

@@ -1,0 +1,1 @@
+create table gh_ost_test (id int not null auto_increment, a int not null, primary key (id)) engine=innodb auto_increment=4711;

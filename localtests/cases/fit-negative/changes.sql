@@ -1,0 +1,1 @@
+update gh_ost_test set qty = -1 where id = 2;

@@ -1,0 +1,5 @@
+create table gh_ost_test (
+  id int not null primary key,
+  name varchar(20)
+) engine=innodb;
+insert into gh_ost_test values (1, ''), (2, ''), (3, '');

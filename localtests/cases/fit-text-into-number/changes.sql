@@ -1,0 +1,1 @@
+update gh_ost_test set num = 'abc' where id = 2;

@@ -1,0 +1,14 @@
+begin;
+update gh_ost_test set b = 100 where id = 1;
+update gh_ost_test set b = 1 where id = 2;
+update gh_ost_test set b = 2 where id = 1;
+commit;
+update gh_ost_test set name = 'ANN' where id = 1;
+begin;
+update gh_ost_test set name = 'x' where id = 2;
+update gh_ost_test set name = 'BOB' where id = 3;
+update gh_ost_test set name = 'cid' where id = 2;
+commit;
+update gh_ost_test set name = 'y' where id = 3;
+update gh_ost_test set name = 'bob' where id = 2;
+update gh_ost_test set name = 'CID' where id = 3;

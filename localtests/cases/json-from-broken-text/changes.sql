@@ -1,0 +1,1 @@
+update gh_ost_test set doc = '{broken' where id = 2;

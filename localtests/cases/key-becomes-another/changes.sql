@@ -1,0 +1,13 @@
+update gh_ost_test set code = 'd' where id = 4;
+update gh_ost_test set id = 5 where id = 1;
+begin;
+update gh_ost_test set code = 'tmp' where id = 2;
+update gh_ost_test set code = 'b' where id = 3;
+update gh_ost_test set code = 'a' where id = 2;
+commit;
+update gh_ost_test set id = 1 where id = 5;
+begin;
+update gh_ost_test set code = 'tmp' where id = 2;
+update gh_ost_test set code = 'a' where id = 3;
+update gh_ost_test set code = 'b' where id = 2;
+commit;

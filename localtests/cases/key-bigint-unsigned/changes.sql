@@ -1,0 +1,10 @@
+update gh_ost_test set payload = 'changed' where k = 18446744073709551615;
+insert into gh_ost_test values (9223372036854775809, 'new');
+update gh_ost_test set k = 18446744073709551613 where k = 0;
+delete from gh_ost_test where k = 9223372036854775808;
+begin;
+delete from gh_ost_test where k in (9223372036854775809, 18446744073709551613);
+insert into gh_ost_test values (0, 'back'), (9223372036854775808, 'back');
+commit;
+delete from gh_ost_test where k = 1;
+insert into gh_ost_test values (1, 'again');

@@ -1,0 +1,16 @@
+update gh_ost_test set a = -1 where a = 29 and b = 'k9';
+update gh_ost_test set a = 1000 where a = 0 and b = 'k1';
+update gh_ost_test set a = 29 where a = -1 and b = 'k9';
+update gh_ost_test set a = 0 where a = 1000 and b = 'k1';
+begin;
+update gh_ost_test set b = 'free' where a = 5 and b = 'k5';
+update gh_ost_test set b = 'k5' where a = 5 and b = 'k6';
+update gh_ost_test set b = 'k6' where a = 5 and b = 'k7';
+update gh_ost_test set b = 'k7' where a = 5 and b = 'free';
+commit;
+update gh_ost_test set b = upper(b) where a = 12;
+begin;
+update gh_ost_test set a = a + 500 where a between 10 and 20;
+rollback;
+update gh_ost_test set a = a + 500 where a between 10 and 20;
+update gh_ost_test set a = a - 500 where a between 510 and 520;

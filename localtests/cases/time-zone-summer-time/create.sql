@@ -1,0 +1,12 @@
+create table gh_ost_test (
+  id int not null primary key,
+  ts timestamp(6) null,
+  dt datetime(6) null,
+  kept timestamp not null default current_timestamp on update current_timestamp,
+  key (ts), key (dt)
+) engine=innodb;
+
+set session time_zone = '+00:00';
+insert into gh_ost_test values
+  (1, '2024-11-03 05:30:00', '2024-11-03 01:30:00', '2024-11-03 05:30:00'), (2, '2024-11-03 06:30:00', '2024-11-03 01:30:00', '2024-11-03 06:30:00'),
+  (3, '2024-11-03 05:59:59.999999', '2024-11-03 00:59:59.999999', '2024-07-01'), (4, '2024-11-03 06:00:00', '2024-11-03 02:00:00', '2024-12-01');

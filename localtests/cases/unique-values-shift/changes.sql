@@ -1,0 +1,10 @@
+update gh_ost_test set v = v + 10 order by v desc;
+update gh_ost_test set id = id + 1 order by id desc;
+update gh_ost_test set v = v - 10 order by v;
+update gh_ost_test set id = id - 1 order by id;
+begin;
+update gh_ost_test set id = 100000 where id = 10;
+update gh_ost_test set id = 10 where id = 20;
+update gh_ost_test set id = 20 where id = 30;
+update gh_ost_test set id = 30 where id = 100000;
+commit;

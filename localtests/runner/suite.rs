@@ -1,0 +1,127 @@
+//! The server of a whole run, who may run beside whom, and the trials.
+
+use std::process::Command;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use libtest_mimic::{Failed, Trial};
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
+use tokio::runtime::{Builder, Runtime};
+
+use super::case::{Case, Placement};
+use super::play::Play;
+use crate::support::{Outcome, Server, ensure, trouble};
+
+/// Two runs at the same time would share schema names and globals.
+const ONE_RUN_LOCK: &str = "ghost-rs cases";
+const ONE_RUN_WAIT_SECONDS: u64 = 900;
+
+/// What the trials share.
+#[derive(Clone)]
+pub struct Suite(Arc<Shared>);
+
+struct Shared {
+    server: Option<Server>,
+    version: String,
+    /// Written by a case that changes globals, read by the others.
+    globals: RwLock<()>,
+    /// Holds the lock that keeps a second run waiting.
+    _turn: Option<(Runtime, Conn)>,
+}
+
+impl Suite {
+    /// For listing only.
+    pub fn offline() -> Self {
+        Self(Arc::new(Shared {
+            server: None,
+            version: String::new(),
+            globals: RwLock::new(()),
+            _turn: None,
+        }))
+    }
+
+    /// Wait for our turn on the server.
+    pub fn open(server: Server) -> Outcome<Self> {
+        let runtime = runtime()?;
+        let (conn, version) = runtime.block_on(take_turn(&server))?;
+        let turn = Some((runtime, conn));
+        Ok(Self(Arc::new(Shared {
+            server: Some(server),
+            version,
+            globals: RwLock::new(()),
+            _turn: turn,
+        })))
+    }
+
+    /// The trials of a case, one for each of its placements.
+    pub fn trials(&self, case: Case) -> Vec<Trial> {
+        let ignored = case
+            .file("ignore_versions")
+            .is_some_and(|pattern| self.version_matches(&pattern));
+        let case = Arc::new(case);
+        let trial = |placement: Placement| {
+            let (suite, case) = (self.clone(), Arc::clone(&case));
+            let name = placement.trial_name(&case.name);
+            Trial::test(name, move || suite.play(&case, placement)).with_ignored_flag(ignored)
+        };
+        case.placements.iter().copied().map(trial).collect()
+    }
+
+    /// Run something of the runner's own on the server.
+    pub fn with_server(&self, check: impl AsyncFnOnce(&Server) -> Outcome) -> Result<(), Failed> {
+        let _reading = self
+            .0
+            .globals
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let server = self.0.server.as_ref().ok_or("no server")?;
+        runtime()
+            .and_then(|runtime| runtime.block_on(check(server)))
+            .map_err(Failed::from)
+    }
+
+    fn play(&self, case: &Case, placement: Placement) -> Result<(), Failed> {
+        let play = async |server: &Server| Play::new(server, case, placement).run().await;
+        if !case.changes_globals() {
+            return self.with_server(play);
+        }
+        let _alone = self
+            .0
+            .globals
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let server = self.0.server.as_ref().ok_or("no server")?;
+        runtime()
+            .and_then(|runtime| runtime.block_on(play(server)))
+            .map_err(Failed::from)
+    }
+
+    /// gh-ost's rule: an extended regular expression at the start of the version.
+    fn version_matches(&self, pattern: &str) -> bool {
+        let test = Command::new("bash")
+            .args(["-c", "[[ $1 =~ ^($2) ]]", "bash", &self.0.version, pattern])
+            .status();
+        test.is_ok_and(|status| status.success())
+    }
+}
+
+fn runtime() -> Outcome<Runtime> {
+    Ok(Builder::new_current_thread().enable_all().build()?)
+}
+
+async fn take_turn(server: &Server) -> Outcome<(Conn, String)> {
+    let mut conn = server.connect().await?;
+    let version: Option<String> = conn.query_first("SELECT @@version").await?;
+    let turn: Option<i32> = conn
+        .exec_first(
+            "SELECT GET_LOCK(?, ?)",
+            (ONE_RUN_LOCK, ONE_RUN_WAIT_SECONDS),
+        )
+        .await?;
+    ensure(turn == Some(1), || {
+        format!("another run of the cases holds the server for {ONE_RUN_WAIT_SECONDS} s already")
+    })?;
+    version
+        .map(|version| (conn, version))
+        .ok_or_else(|| trouble("the server has no version"))
+}

@@ -1,0 +1,159 @@
+//! `ghost-rs alter` as a child process: started, listened to, waited for with a limit, never left behind.
+//!
+//! Both pipes are read by threads of their own into one text, in the order in which lines arrive. The pipes' end is the
+//! process's end, so nothing here polls.
+
+use std::env;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::server::Server;
+use super::trouble::{Outcome, trouble};
+
+/// A run that takes longer hangs.
+const RUN_SECONDS_MAX: u64 = 120;
+
+/// What the process has said so far, and how many of its two pipes are still open.
+struct Heard {
+    text: String,
+    open: usize,
+}
+
+/// A running ghost-rs.
+pub struct Tool {
+    child: Child,
+    heard: watch::Receiver<Heard>,
+    started: Instant,
+    limit: Duration,
+}
+
+/// How a run ended.
+pub struct Finished {
+    /// The exit code; none if a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output and standard error, as they came.
+    pub output: String,
+    pub took: Duration,
+}
+
+impl Tool {
+    /// Start `ghost-rs alter --execute` on a schema, with `more` after the connection's flags.
+    pub fn alter(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
+        let mut args: Vec<String> = vec![
+            "alter".into(),
+            "--allow-on-master".into(),
+            "--execute".into(),
+        ];
+        let port = server.port.to_string();
+        for (flag, value) in [
+            ("host", server.host.as_str()),
+            ("port", port.as_str()),
+            ("user", server.user.as_str()),
+            ("password", server.password.as_str()),
+            ("database", schema),
+        ] {
+            args.push(format!("--{flag}={value}"));
+        }
+        args.extend_from_slice(more);
+        Self::start(&args)
+    }
+
+    fn start(args: &[String]) -> Outcome<Self> {
+        let program = Self::program();
+        let mut child = Command::new(&program)
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| trouble(format!("cannot start {program}: {error}")))?;
+        let (tell, heard) = watch::channel(Heard {
+            text: String::new(),
+            open: 2,
+        });
+        if let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) {
+            listen(out, tell.clone());
+            listen(err, tell);
+        }
+        let limit = Duration::from_secs(RUN_SECONDS_MAX);
+        Ok(Self {
+            child,
+            heard,
+            started: Instant::now(),
+            limit,
+        })
+    }
+
+    /// The program under test: built by cargo for this test, or the one that `GHOST_RS_BIN` names.
+    pub fn program() -> String {
+        env::var("GHOST_RS_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_ghost-rs").to_owned())
+    }
+
+    /// Wait until the output contains a word; false if the process ended first.
+    pub async fn says(&mut self, word: &str) -> Outcome<bool> {
+        self.wait(|heard| heard.text.contains(word)).await?;
+        Ok(self.has_said(word))
+    }
+
+    /// Whether the output contains a word by now.
+    pub fn has_said(&self, word: &str) -> bool {
+        self.heard.borrow().text.contains(word)
+    }
+
+    /// Whether it has ended.
+    pub fn ended(&self) -> bool {
+        self.heard.borrow().open == 0
+    }
+
+    /// Wait for the end.
+    pub async fn finish(mut self) -> Outcome<Finished> {
+        self.wait(|_| false).await?;
+        let status = self.child.wait()?;
+        let output = self.heard.borrow().text.clone();
+        Ok(Finished {
+            code: status.code(),
+            output,
+            took: self.started.elapsed(),
+        })
+    }
+
+    /// Wait for something in the output or for the end, whichever comes first.
+    async fn wait(&mut self, enough: impl Fn(&Heard) -> bool) -> Outcome {
+        let left = self.limit.saturating_sub(self.started.elapsed());
+        let waited = self
+            .heard
+            .wait_for(|heard| heard.open == 0 || enough(heard));
+        if tokio::time::timeout(left, waited).await.is_ok() {
+            return Ok(());
+        }
+        let text = self.heard.borrow().text.clone();
+        Err(trouble(format!(
+            "ghost-rs has not ended after {} s; it said:\n{text}",
+            self.limit.as_secs()
+        )))
+    }
+}
+
+impl Drop for Tool {
+    /// A failed test must not leave a migration behind. Killing what has ended is harmless.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn listen(pipe: impl Read + Send + 'static, tell: watch::Sender<Heard>) {
+    thread::spawn(move || {
+        let mut pipe = BufReader::new(pipe);
+        let mut line = Vec::new();
+        while matches!(pipe.read_until(b'\n', &mut line), Ok(n) if n > 0) {
+            tell.send_modify(|heard| heard.text.push_str(&String::from_utf8_lossy(&line)));
+            line.clear();
+        }
+        tell.send_modify(|heard| heard.open -= 1);
+    });
+}

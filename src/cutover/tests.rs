@@ -1,0 +1,1 @@
+//! Scripts against a fake server.
