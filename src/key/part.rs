@@ -82,8 +82,8 @@ impl Part {
             Kind::Decimal { precision, scale } => out.extend(decimal::parse(text, *precision, *scale)?),
             Kind::Year => put_uint(out, year(text)?, 1),
             Kind::Date => Moment::parse(text)?.put_date(out),
-            Kind::Time { fsp } => Span::parse(text)?.put(out, *fsp),
-            Kind::Datetime { fsp } => Moment::parse(text)?.put_datetime(out, *fsp),
+            Kind::Time { fsp } => Span::parse(text)?.put(out, *fsp)?,
+            Kind::Datetime { fsp } => Moment::parse(text)?.put_datetime(out, *fsp)?,
             Kind::Timestamp { fsp } => put_timestamp(out, text, *fsp)?,
             Kind::Binary { .. } | Kind::Varbinary { .. } | Kind::Text { .. } => {
                 return self.put_string(out, &unhex(text)?);

@@ -177,6 +177,7 @@ fn a_select_and_an_image_give_the_same_key_and_the_literal_says_what_it_is() {
 
 #[test]
 fn what_is_no_value_of_the_column_is_an_error() {
+    #[rustfmt::skip]
     let cases = [
         ("tinyint", "128"),
         ("tinyint unsigned", "-1"),
@@ -190,7 +191,8 @@ fn what_is_no_value_of_the_column_is_an_error() {
         ("time", "1:2"),
         ("datetime", "x"),
         ("timestamp", "-1"),
-        ("timestamp(6)", "1.1234567"),
+        ("timestamp(6)", "1.1234567"), ("timestamp(3)", "1.1234"), ("timestamp", "4294967296"), ("time(1)", "00:00:00.01"),
+        ("datetime", "2024-01-01 00:00:00.1"),
         ("varbinary(3)", "6"),
         ("varbinary(3)", "zz"),
         ("binary(1)", "6161"),

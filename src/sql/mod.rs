@@ -7,7 +7,7 @@ mod predicate;
 #[cfg(test)]
 mod tests;
 
-pub use predicate::{key_in, key_range};
+pub use predicate::{Bound, key_in, key_range};
 
 pub use crate::schema::quote_ident;
 
