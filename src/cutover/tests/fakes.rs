@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use super::world::{Shared, TICK_MS, World, tick};
-use crate::changes::{Batch, BatchId, Changes, Flushed};
+use crate::changes::{Batch, BatchId, Changes, Flushed, Parked};
 use crate::cutover::{Beside, Door, Names, Pending};
 use crate::error::Failure;
 use crate::key::Key;
@@ -279,10 +279,10 @@ impl Door for FakeDoor {
             world.displace(&out);
         };
         self.statement(Step::Flush, effect).await?;
-        let keys = |numbers: Vec<u64>| numbers.into_iter().map(key).collect();
+        let park = |number| Parked { key: key(number), wants: format!("u = {number}") };
         Ok(Flushed {
-            displaced: keys(displaced),
-            parked: keys(parked),
+            displaced: displaced.into_iter().map(key).collect(),
+            parked: parked.into_iter().map(park).collect(),
         })
     }
 
@@ -395,7 +395,7 @@ impl Pending for Keys {
     }
 
     fn is_drained(&mut self) -> Result<bool, Failure> {
-        let parked = self.changes.parked().count();
+        let parked = self.changes.parked().len();
         match self.changes.is_drained() {
             true if parked > 0 => Err(Failure::failed(format!("{parked} rows collide"))),
             drained => Ok(drained),
