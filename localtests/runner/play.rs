@@ -38,12 +38,8 @@ pub struct Play<'a> {
 impl<'a> Play<'a> {
     pub fn new(server: &'a Server, case: &'a Case, placement: Placement) -> Self {
         let name = placement.trial_name(&case.name).replace(['/', '-'], "_");
-        let schema: String = format!("case_{name}")
-            .chars()
-            .take(SCHEMA_CHARS_MAX)
-            .collect();
-        let flag =
-            std::env::temp_dir().join(format!("ghost-rs-{}-{schema}.flag", std::process::id()));
+        let schema: String = format!("case_{name}").chars().take(SCHEMA_CHARS_MAX).collect();
+        let flag = std::env::temp_dir().join(format!("ghost-rs-{}-{schema}.flag", std::process::id()));
         Self {
             server,
             case,
@@ -115,8 +111,7 @@ impl<'a> Play<'a> {
             return Ok(());
         };
         let mut conn = self.server.connect().await?;
-        conn.query_drop(format!("USE {}", quoted(&self.schema)))
-            .await?;
+        conn.query_drop(format!("USE {}", quoted(&self.schema))).await?;
         script::run(&mut conn, &text)
             .await
             .map_err(|trouble| trouble.at(file))
@@ -136,11 +131,7 @@ impl<'a> Play<'a> {
             .output()?;
         let text = [output.stdout, output.stderr].concat();
         ensure(output.status.success(), || {
-            format!(
-                "test.sh: {}\n{}",
-                output.status,
-                String::from_utf8_lossy(&text)
-            )
+            format!("test.sh: {}\n{}", output.status, String::from_utf8_lossy(&text))
         })
     }
 
@@ -157,8 +148,7 @@ impl<'a> Play<'a> {
         let Some(text) = self.case.file("changes.sql") else {
             return self.start(false)?.finish().await;
         };
-        let mut changes =
-            Changes::open(self.server, &text, &self.twin_schema, &self.schema).await?;
+        let mut changes = Changes::open(self.server, &text, &self.twin_schema, &self.schema).await?;
         if self.placement != Placement::After {
             changes.round().await?;
         }
@@ -171,8 +161,14 @@ impl<'a> Play<'a> {
                 changes.round().await?;
             }
             Placement::During => {
-                while !tool.has_said("postponed") && !tool.ended() {
+                let mut copied = std::pin::pin!(tool.says("postponed"));
+                loop {
                     changes.round().await?;
+                    tokio::select! {
+                        biased;
+                        seen = &mut copied => break seen?,
+                        () = std::future::ready(()) => {}
+                    }
                 }
             }
         }
@@ -185,10 +181,7 @@ impl<'a> Play<'a> {
         let mut args = self.case.full_args();
         if postponed {
             std::fs::write(&self.flag, "")?;
-            args.push(format!(
-                "--postpone-cut-over-flag-file={}",
-                self.flag.display()
-            ));
+            args.push(format!("--postpone-cut-over-flag-file={}", self.flag.display()));
         }
         Tool::alter(self.server, &self.schema, &args)
     }
@@ -203,12 +196,7 @@ impl<'a> Play<'a> {
         }
         events::stop(self.server, &self.schema).await?;
         let table = self.case.table();
-        twin::make(
-            self.server,
-            (&self.schema, table),
-            (&self.twin_schema, table),
-        )
-        .await?;
+        twin::make(self.server, (&self.schema, table), (&self.twin_schema, table)).await?;
         std::fs::remove_file(&self.flag)?;
         let finished = tool.finish().await?;
         self.judge(before, &finished)
@@ -344,10 +332,7 @@ impl<'a> Play<'a> {
 
     /// gh-ost's comparison: some columns of the source against some of the new table, both as the client shows them.
     async fn ghost_columns_match(&self, conn: &mut Conn) -> Outcome {
-        let (orig, ghost) = (
-            self.case.file("orig_columns"),
-            self.case.file("ghost_columns"),
-        );
+        let (orig, ghost) = (self.case.file("orig_columns"), self.case.file("ghost_columns"));
         if orig.is_none() && ghost.is_none() && self.case.flag("alter").is_some() {
             return Ok(());
         }
@@ -380,9 +365,7 @@ impl<'a> Play<'a> {
         let Some(was) = before.get(table) else {
             return Ok(());
         };
-        let now = after
-            .get(table)
-            .ok_or_else(|| trouble("the source is gone"))?;
+        let now = after.get(table).ok_or_else(|| trouble("the source is gone"))?;
         let mut conn = self.server.connect().await?;
         if self.placement == Placement::Still {
             was.differs(now)
@@ -393,15 +376,9 @@ impl<'a> Play<'a> {
             twin.differs(now)
                 .map_or(Ok(()), |how| Err(trouble(how).at("the source was touched")))?;
         }
-        conn.query_drop(format!(
-            "SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS_MAX}"
-        ))
-        .await?;
-        let lock = format!(
-            "LOCK TABLES {}.{} WRITE",
-            quoted(&self.schema),
-            quoted(table)
-        );
+        conn.query_drop(format!("SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS_MAX}"))
+            .await?;
+        let lock = format!("LOCK TABLES {}.{} WRITE", quoted(&self.schema), quoted(table));
         conn.query_drop(lock)
             .await
             .map_err(|error| Trouble::from(error).at("a lock was left behind"))

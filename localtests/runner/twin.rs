@@ -85,12 +85,10 @@ pub async fn alter(
             .await
             .map_err(|error| AlterError::Other(error.into()))?;
     }
-    conn.query_drop(&statement)
-        .await
-        .map_err(|error| match error {
-            mysql_async::Error::Server(error) => AlterError::Server(error.code, error.message),
-            other => AlterError::Other(other.into()),
-        })
+    conn.query_drop(&statement).await.map_err(|error| match error {
+        mysql_async::Error::Server(error) => AlterError::Server(error.code, error.message),
+        other => AlterError::Other(other.into()),
+    })
 }
 
 /// Why the server did not alter the twin.
@@ -103,9 +101,9 @@ pub enum AlterError {
 impl From<AlterError> for Trouble {
     fn from(error: AlterError) -> Self {
         match error {
-            AlterError::Server(code, message) => trouble(format!(
-                "the server's own ALTER fails: ERROR {code}: {message}"
-            )),
+            AlterError::Server(code, message) => {
+                trouble(format!("the server's own ALTER fails: ERROR {code}: {message}"))
+            }
             AlterError::Other(trouble) => trouble,
         }
     }

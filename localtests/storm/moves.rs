@@ -140,10 +140,7 @@ impl<'a> Hand<'a> {
             self.share.give_value(row.u);
         }
         let is = self.is(id);
-        Some(vec![step(
-            format!("DELETE FROM {} WHERE {is}", self.table),
-            1,
-        )])
+        Some(vec![step(format!("DELETE FROM {} WHERE {is}", self.table), 1)])
     }
 
     // --- keys
@@ -299,10 +296,7 @@ impl<'a> Hand<'a> {
 
     fn set(&mut self, id: i64, assignment: &str) -> Step {
         let is = self.is(id);
-        step(
-            format!("UPDATE {} SET {assignment} WHERE {is}", self.table),
-            1,
-        )
+        step(format!("UPDATE {} SET {assignment} WHERE {is}", self.table), 1)
     }
 
     fn assign_value(&mut self, id: i64, row: Row, u: i64) -> Step {
