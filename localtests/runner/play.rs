@@ -166,7 +166,7 @@ impl<'a> Play<'a> {
                     changes.round().await?;
                     tokio::select! {
                         biased;
-                        seen = &mut copied => break seen?,
+                        seen = &mut copied => { seen?; break }
                         () = std::future::ready(()) => {}
                     }
                 }

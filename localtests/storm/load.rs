@@ -17,9 +17,11 @@ pub async fn load(storm: &Storm) -> Result<(), Error> {
     conn.query_drop(format!("CREATE DATABASE IF NOT EXISTS {}", storm.schema))
         .await?;
     conn.query_drop(format!("USE {}", storm.schema)).await?;
-    for table in [storm.table.clone(), format!("_{}_del", storm.table)] {
-        conn.query_drop(format!("DROP TABLE IF EXISTS {table}")).await?;
-    }
+    let table = &storm.table;
+    conn.query_drop(format!(
+        "DROP TABLE IF EXISTS {table}, _{table}_del, _{table}_gho, _{table}_ghc"
+    ))
+    .await?;
     conn.query_drop(storm.kind.create(&storm.table, first_given_id(storm.rows)))
         .await?;
     conn.disconnect().await?;
