@@ -56,6 +56,8 @@ pub struct Work {
     pub ghost_key_charsets: Vec<Option<String>>,
     /// The source's AUTO_INCREMENT counter goes over to the ghost.
     pub carry_auto_increment: bool,
+    /// A ghost column that the ALTER makes AUTO_INCREMENT: no row may hold 0 there.
+    pub no_zero_in: Option<String>,
     /// The new table's comment after the swap; until then it carries our mark.
     pub comment: String,
     /// This run's id, as it stands in our tables' comments and in our DDL.
@@ -80,6 +82,8 @@ pub struct Parts<'a> {
     pub comment: String,
     /// The source's AUTO_INCREMENT counter goes over.
     pub carry_auto_increment: bool,
+    /// A ghost column that the ALTER makes AUTO_INCREMENT.
+    pub no_zero_in: Option<String>,
     /// This run's id.
     pub run: String,
 }
@@ -106,6 +110,7 @@ impl Work {
             text_differs: choice.text_differs,
             ghost_key_charsets: key_charsets(source, ghost, choice),
             carry_auto_increment: parts.carry_auto_increment,
+            no_zero_in: parts.no_zero_in,
             run: parts.run,
             comment: parts.comment,
             tables: parts.tables,
