@@ -246,15 +246,8 @@ impl<'a> Play<'a> {
     }
 
     async fn native_alter(&self, table: &str) -> Result<(), AlterError> {
-        let mode = self.case.file("native_sql_mode");
-        twin::alter(
-            self.server,
-            &self.twin_schema,
-            table,
-            self.case.alter(),
-            mode.as_deref(),
-        )
-        .await
+        let setup = self.case.file("native_session.sql").unwrap_or_default();
+        twin::alter(self.server, &self.twin_schema, table, self.case.alter(), &setup).await
     }
 
     async fn is_altered(&self, before: Images) -> Outcome {

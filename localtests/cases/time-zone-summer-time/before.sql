@@ -1,6 +1,5 @@
 -- A zone of our own with one change from summer to winter time (2024-11-03 06:00 UTC, from -4 to -5 hours), because the zone
--- tables of a fresh server are empty. The hour from 01:00 to 02:00 happens twice that night. With NO_ZERO_DATE the server's own
--- ALTER reads every TIMESTAMP in the session's zone and makes the second 01:30 the first; the oracle must not.
+-- tables of a fresh server are empty. The hour from 01:00 to 02:00 happens twice that night.
 delete from mysql.time_zone_name where name = 'Test/DST';
 delete from mysql.time_zone where time_zone_id = 65001;
 delete from mysql.time_zone_transition where time_zone_id = 65001;
