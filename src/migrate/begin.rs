@@ -241,12 +241,12 @@ async fn made(
         choice: &choice,
         comment: ghost.final_comment.clone(),
         carry_auto_increment: !ghost.sets_auto_increment,
+        pads_char: looked.server.sql_mode.contains("PAD_CHAR_TO_FULL_LENGTH"),
         no_zero_in: columns.becomes_auto_increment.clone(),
         run: looked.run.clone(),
     };
     let work = Work::new(parts).map_err(|error| Failure::refused("The iteration key cannot be used.").detail(error.to_string()))?;
     check_reach(&work, &choice)?;
-    check_padding(&looked.server, &looked.source, &work, &columns)?;
     prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
     let origin = origin(&mut looked.session).await?;
     Ok((work, origin))
@@ -310,34 +310,11 @@ fn row_settings(server: &Server, work: &Work, ghost: &Ghost, source: &Source) ->
         settings.time_zone = Some("+00:00".to_owned());
     }
     let converts = work.columns.iter().any(|(to, _)| becomes_temporal(to, ghost, source));
-    let mut modes = if converts { vec!["NO_ZERO_DATE", "NO_ZERO_IN_DATE"] } else { vec![] };
-    if !has_char_key(source, work) {
-        modes.push(PAD_CHAR);
-    }
+    let modes: &[&str] = if converts { &["NO_ZERO_DATE", "NO_ZERO_IN_DATE"] } else { &[] };
     let kept = modes.iter().filter(|mode| server.sql_mode.contains(**mode)).copied();
     let extra: Vec<&str> = kept.chain((!converts).then_some("ALLOW_INVALID_DATES")).collect();
     settings.sql_mode = settings.sql_mode.map(|mode| std::iter::once(mode.as_str()).chain(extra).collect::<Vec<_>>().join(","));
     settings
-}
-
-/// Makes CHAR values as long as their columns: a native ALTER to VARCHAR keeps the blanks then. A CHAR key could not be
-/// found by its value.
-const PAD_CHAR: &str = "PAD_CHAR_TO_FULL_LENGTH";
-
-fn has_char_key(source: &Source, work: &Work) -> bool {
-    let column = |name: &String| source.table.column(name);
-    work.source_key.iter().filter_map(column).any(|column| column.data_type == "char")
-}
-
-fn check_padding(server: &Server, source: &Source, work: &Work, columns: &ColumnMap) -> Result<(), Failure> {
-    let changes = |(from, to): &&(Column, Column)| from.data_type == "char" && to.data_type != "char";
-    match columns.pairs.iter().find(changes) {
-        Some((from, _)) if server.sql_mode.contains(PAD_CHAR) && has_char_key(source, work) => {
-            Err(Failure::refused(format!("`{}` changes from CHAR to another type under {PAD_CHAR}, and the iteration key has a CHAR column.", from.name))
-                .hint("Take PAD_CHAR_TO_FULL_LENGTH out of the server's global sql_mode for the time of the run."))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn becomes_temporal(column: &str, ghost: &Ghost, source: &Source) -> bool {
