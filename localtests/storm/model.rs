@@ -221,7 +221,11 @@ impl Share {
                 continue;
             }
             let home = self.at_home(id);
-            if (!home || self.rng.random_bool(0.5)) && pools.ids.give(id) && home {
+            // What is at home here need not wander; what is not would be lost.
+            if home && self.rng.random_bool(0.5) {
+                continue;
+            }
+            if pools.ids.give(id) && home {
                 self.away.insert(id);
             }
         }

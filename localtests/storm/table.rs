@@ -154,7 +154,7 @@ pub fn text(tag: u32) -> String {
         .copied()
         .unwrap_or_default();
     let mut text = format!("text {tag} {sign}");
-    if tag % 11 == 0 {
+    if tag.is_multiple_of(11) {
         let _ = write!(text, " {}", "long ".repeat(15));
     }
     text.truncate(text.trim_end().len());

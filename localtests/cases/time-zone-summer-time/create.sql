@@ -4,7 +4,7 @@ create table gh_ost_test (
   id int not null primary key,
   ts timestamp(6) null,
   kept timestamp not null default current_timestamp on update current_timestamp,
-  unique key (ts), key (kept)
+  key (ts), key (kept)
 ) engine=innodb;
 set session time_zone = '+00:00';
 insert into gh_ost_test values
