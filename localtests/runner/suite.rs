@@ -99,6 +99,9 @@ fn runtime() -> Outcome<Runtime> {
 
 async fn take_turn(server: &Server) -> Outcome<(Conn, String)> {
     let mut conn = turn(server).await?;
+    // What a run that was killed in the middle of a case may have left behind.
+    conn.query_drop("SET GLOBAL sql_mode = DEFAULT, GLOBAL time_zone = DEFAULT")
+        .await?;
     let version: Option<String> = conn.query_first("SELECT @@version").await?;
     version
         .map(|version| (conn, version))
