@@ -28,7 +28,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::{
     changes::{Batch, BatchId, Flushed},
     error::{Exit, Failure},
-    mysql::SqlError,
+    mysql::{Class, SqlError},
 };
 pub(crate) use sql::zero_that_would_be_numbered;
 pub use sql::{Aside, LockSession};
@@ -201,7 +201,8 @@ async fn lock<'a, D: Door>(
         // Granted at the very moment when it was interrupted: the interruption may still hit what comes next.
         Ok(()) => Err(locked.give_back(not_yet(waited(budget.lock))).await),
         Err(error) if error.lost => Err(Ended::Held(lost(&error))),
-        Err(error) if is_wait(&error) => Err(Ended::Unlocked(not_yet(waited(budget.lock)))),
+        // Lock wait timeout, deadlock, or interrupted: somebody else holds the table.
+        Err(error) if error.class() == Class::Transient => Err(Ended::Unlocked(not_yet(waited(budget.lock)))),
         Err(error) => Err(Ended::Unlocked(Attempt::Stop(
             error.failure("The tables could not be locked for the swap."),
         ))),
@@ -217,11 +218,6 @@ async fn interrupted<T>(
     let limit = Duration::from_millis(ANSWER_MS_MAX);
     timeout(limit, beside.interrupt(session)).await.ok()?.ok()?;
     timeout(limit, statement).await.ok()
-}
-
-/// Lock wait timeout, deadlock, or interrupted: somebody else holds the table.
-fn is_wait(error: &SqlError) -> bool {
-    matches!(error.code, Some(1205 | 1213 | 1317 | 3572))
 }
 
 fn waited(limit: Duration) -> String {
@@ -330,12 +326,21 @@ impl<D: Door> Drained<'_, D> {
                 why: error.to_string(),
                 since,
             },
-            Ok(Err(error)) => locked.give_back(not_yet(format!("RENAME failed: {error}"))).await,
+            Ok(Err(error)) => locked.give_back(refused(&error)).await,
             Err(_) => Ended::Asked {
                 why: "RENAME did not answer in time".to_owned(),
                 since,
             },
         }
+    }
+}
+
+/// The server refused RENAME, and has done nothing of it.
+fn refused(error: &SqlError) -> Attempt {
+    match error.class() {
+        Class::Transient => not_yet(format!("RENAME was refused: {error}")),
+        // Each attempt locks the table, so there is no trying until somebody has taken a table of that name away.
+        _ => Attempt::Stop(error.failure("The tables could not be renamed.")),
     }
 }
 
