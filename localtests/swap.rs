@@ -230,10 +230,13 @@ async fn an_idle_transaction_has_read_the_table() -> Outcome {
     let mut idle = place.conn().await?;
     idle.query_drop("BEGIN").await?;
     idle.query_drop("SELECT id FROM t LIMIT 1").await?;
-    let old = "SELECT 1 FROM information_schema.INNODB_TRX \
-               WHERE trx_mysql_thread_id = {} AND trx_started < NOW() - INTERVAL 2 SECOND";
+    let old = format!(
+        "SELECT 1 FROM performance_schema.events_transactions_current e JOIN performance_schema.threads t USING (thread_id) \
+         WHERE t.processlist_id = {} AND e.state = 'ACTIVE' AND e.timer_wait > 2000000000000",
+        idle.id()
+    );
     let mut eye = place.conn().await?;
-    until::<u64>(&mut eye, "a transaction of 2 s", &old.replace("{}", &idle.id().to_string())).await?;
+    until::<u64>(&mut eye, "a transaction of 2 s", &old).await?;
     flag.lower();
     ensure(tool.says(&format!("waits for session {}", idle.id())).await?, || "it is not named".to_owned())?;
     idle.query_drop("ROLLBACK").await?;

@@ -141,6 +141,8 @@ impl Place {
         ensure(finished.code == Some(0), || format!("exit {:?}:\n{}", finished.code, finished.output))?;
         ensure(self.is_swapped().await?, || "exit 0, and the table is not altered".to_owned())?;
         ensure(report.ok, || format!("{report}\n{}", finished.output))?;
+        let tables: Vec<String> = self.conn().await?.query("SHOW TABLES").await?;
+        ensure(tables == ["_t_del", "t"], || format!("{tables:?} are left:\n{}", finished.output))?;
         self.is_unlocked().await?;
         Ok(report)
     }

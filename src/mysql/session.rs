@@ -17,9 +17,13 @@ use super::connect::connect;
 use super::kill;
 use super::settings::SessionSettings;
 use crate::error::{Exit, Failure};
+use crate::retry::Retry;
 
 /// Closing waits no longer than this for the server to take the farewell.
 const CLOSE_SECONDS_MAX: u64 = 3;
+
+/// A session is opened so often before it is given up.
+const OPEN_ATTEMPTS_MAX: u32 = 3;
 
 /// Of a statement's text, so much goes into an error: enough to know it, not enough to hold a batch of values.
 const LABEL_CHARS_MAX: usize = 80;
@@ -207,12 +211,18 @@ impl Session {
 
     /// Puts a new session in the place of one that was lost, which is known to be gone from the server then.
     pub async fn replace(&mut self, sessions: &Sessions) -> Result<(), Failure> {
-        let mut new = sessions.open(self.purpose).await?;
-        kill::end(&mut new, self.id, self.opened)
-            .await
-            .map_err(|error| error.failure(format!("The lost session {} could not be ended.", self.id)))?;
-        std::mem::replace(self, new).close().await;
-        Ok(())
+        let mut retry = Retry::default();
+        loop {
+            let mut new = sessions.open(self.purpose).await?;
+            let Err(error) = kill::end(&mut new, self.id, self.opened).await else {
+                std::mem::replace(self, new).close().await;
+                return Ok(());
+            };
+            new.close().await;
+            if !matches!(error.class(), Class::Transient | Class::Lost) || !retry.again().await {
+                return Err(error.failure(format!("The lost session {} could not be ended.", self.id)));
+            }
+        }
     }
 
     /// Says goodbye and waits until the connection is closed, so that the server has given up all our locks or will
@@ -303,16 +313,22 @@ impl Sessions {
         &self.settings
     }
 
-    /// A new session, in a failure's words where that does not work.
+    /// A new session, in a failure's words where that does not work. One that is lost before it is set up is opened
+    /// again: whoever kills sessions may have met it.
     pub async fn open(&self, purpose: &'static str) -> Result<Session, Failure> {
-        let conn = connect(&self.opts, self.connect_limit).await?;
-        Session::start(conn, purpose, &self.settings)
-            .await
-            .map_err(|error| {
-                error.failure(format!(
-                    "The settings of a session ({purpose}) could not be applied."
-                ))
-            })
+        let mut attempts = 1;
+        loop {
+            let conn = connect(&self.opts, self.connect_limit).await?;
+            match Session::start(conn, purpose, &self.settings).await {
+                Ok(session) => return Ok(session),
+                Err(error) if error.lost && attempts < OPEN_ATTEMPTS_MAX => attempts += 1,
+                Err(error) => {
+                    return Err(
+                        error.failure(format!("The settings of a session ({purpose}) could not be applied."))
+                    );
+                }
+            }
+        }
     }
 }
 

@@ -3,37 +3,66 @@
 
 use crate::{
     mysql::{Session, Sessions, SqlError, catalog},
-    plan::{mark::Mark, work::Work},
+    plan::{
+        mark::Mark,
+        work::{Tables, Work},
+    },
     schema::TableName,
 };
 
-/// Gives the ghost the comment that the new table is to have, in place of our mark.
+/// The row of the changelog which says that the ghost beside it is ours though it carries no mark. No mark ever has
+/// this number, and when old marks are deleted it stays.
+const DRESSED: u64 = u64::MAX;
+
+/// Gives the ghost the comment that the new table is to have, in place of our mark. A run that is killed now leaves it
+/// like that, so the changelog is told first.
 pub async fn dress_ghost(session: &mut Session, work: &Work) -> Result<(), SqlError> {
-    let ghost = &work.tables.ghost;
+    let (ghost, changelog) = (&work.tables.ghost, &work.tables.changelog);
     if catalog::table_entry(session, ghost).await?.is_some_and(|entry| entry.comment == work.comment) {
         return Ok(());
     }
+    session.exec(&format!("INSERT IGNORE INTO {changelog} (mark) VALUES ({DRESSED})")).await?;
     set(session, ghost, &work.comment, &work.tag()).await
 }
 
+/// Whether a changelog of ours says that the ghost beside it had lost its mark for the swap.
+pub async fn is_dressed(session: &mut Session, changelog: &TableName) -> Result<bool, SqlError> {
+    Ok(session.one(&format!("SELECT 1 FROM {changelog} WHERE mark = {DRESSED}")).await?.is_some())
+}
+
 /// Puts the mark back on the ghost, if it is there.
-pub async fn mark_ghost(sessions: &Sessions, ghost: &TableName, mark: &str) -> Result<(), SqlError> {
-    marked(sessions, ghost, |_| mark.to_owned()).await
+pub async fn mark_ghost(sessions: &Sessions, tables: &Tables, mark: &str) -> Result<(), SqlError> {
+    let mut session = open(sessions).await?;
+    let mut result = marked(&mut session, &tables.ghost, |_| mark.to_owned()).await;
+    if result.is_ok() {
+        let sql = format!("DELETE FROM {} WHERE mark = {DRESSED}", tables.changelog);
+        result = session.exec(&sql).await.map(|_| ());
+    }
+    session.close().await;
+    result
 }
 
 /// Marks the old table as ours; its own comment stays behind the mark.
 pub async fn mark_old(sessions: &Sessions, old: &TableName, mark: &Mark) -> Result<(), SqlError> {
-    marked(sessions, old, |comment| mark.comment(comment)).await
-}
-
-async fn marked(sessions: &Sessions, table: &TableName, comment: impl Fn(&str) -> String) -> Result<(), SqlError> {
-    let mut session = sessions.open("comments").await.map_err(|failure| SqlError::unreadable(failure.to_string()))?;
-    let result = match catalog::table_entry(&mut session, table).await {
-        Ok(Some(entry)) => set(&mut session, table, &comment(&entry.comment), "").await,
-        other => other.map(|_| ()),
-    };
+    let mut session = open(sessions).await?;
+    let result = marked(&mut session, old, |comment| mark.comment(comment)).await;
     session.close().await;
     result
+}
+
+async fn open(sessions: &Sessions) -> Result<Session, SqlError> {
+    sessions.open("comments").await.map_err(|failure| SqlError::unreadable(failure.to_string()))
+}
+
+async fn marked(
+    session: &mut Session,
+    table: &TableName,
+    comment: impl Fn(&str) -> String,
+) -> Result<(), SqlError> {
+    match catalog::table_entry(session, table).await? {
+        Some(entry) => set(session, table, &comment(&entry.comment), "").await,
+        None => Ok(()),
+    }
 }
 
 async fn set(session: &mut Session, table: &TableName, comment: &str, tag: &str) -> Result<(), SqlError> {
