@@ -63,16 +63,30 @@ async fn transaction(session: &mut Session, work: &Work, batch: &Batch) -> Resul
     let parked = collisions(session, work).await?;
     if !parked.is_empty() {
         let which = key_in(&work.ghost_key(None), &work.key, parked.keys());
-        session.exec(&format!("DELETE FROM {} WHERE {which}", rows_table(work))).await?;
+        session
+            .exec(&format!("DELETE FROM {} WHERE {which}", rows_table(work)))
+            .await?;
     }
-    session.exec(&sql::delete(work, keys.iter().chain(&displaced))).await?;
+    session
+        .exec(&sql::delete(work, keys.iter().chain(&displaced)))
+        .await?;
     let columns = work.ghost_columns();
     session
-        .exec(&format!("INSERT INTO {} ({columns}) SELECT {columns} FROM {}", work.tables.ghost, rows_table(work)))
+        .exec(&format!(
+            "INSERT INTO {} ({columns}) SELECT {columns} FROM {}",
+            work.tables.ghost,
+            rows_table(work)
+        ))
         .await?;
     session.exec("COMMIT").await?;
-    let parked = parked.into_iter().map(|(key, wants)| Parked { key, wants }).collect();
-    Ok(Flushed { displaced: displaced.into_iter().collect(), parked })
+    let parked = parked
+        .into_iter()
+        .map(|(key, wants)| Parked { key, wants })
+        .collect();
+    Ok(Flushed {
+        displaced: displaced.into_iter().collect(),
+        parked,
+    })
 }
 
 fn rows_table(work: &Work) -> TableName {
@@ -84,16 +98,22 @@ async fn make(session: &mut Session, helper: &mut Helper, work: &Work) -> Result
         return Ok(());
     }
     let (table, ghost) = (rows_table(work), &work.tables.ghost);
-    session.exec(&format!("DROP TEMPORARY TABLE IF EXISTS {table}")).await?;
+    session
+        .exec(&format!("DROP TEMPORARY TABLE IF EXISTS {table}"))
+        .await?;
     if work.ghost_partitioned {
         let create = session.one(&format!("SHOW CREATE TABLE {ghost}")).await?;
         session.exec(&unpartitioned(create, &table)).await?;
     } else {
-        session.exec(&format!("CREATE TEMPORARY TABLE {table} LIKE {ghost}")).await?;
+        session
+            .exec(&format!("CREATE TEMPORARY TABLE {table} LIKE {ghost}"))
+            .await?;
     }
     let unique: Vec<String> = work.other_unique.iter().map(without_unique).collect();
     if !unique.is_empty() {
-        session.exec(&format!("ALTER TABLE {table} {}", unique.join(", "))).await?;
+        session
+            .exec(&format!("ALTER TABLE {table} {}", unique.join(", ")))
+            .await?;
     }
     helper.made = true;
     Ok(())
@@ -103,7 +123,10 @@ async fn make(session: &mut Session, helper: &mut Helper, work: &Work) -> Result
 fn unpartitioned(create: Option<Row>, table: &TableName) -> String {
     let create = create.and_then(|row| row.text(1)).unwrap_or_default();
     let body = create.split_once('(').map_or("", |(_, body)| body);
-    let body = body.rfind("\n/*!50100 PARTITION BY").and_then(|end| body.get(..end)).unwrap_or(body);
+    let body = body
+        .rfind("\n/*!50100 PARTITION BY")
+        .and_then(|end| body.get(..end))
+        .unwrap_or(body);
     format!("CREATE TEMPORARY TABLE {table} ({body}")
 }
 
@@ -111,7 +134,11 @@ fn unpartitioned(create: Option<Row>, table: &TableName) -> String {
 fn without_unique(key: &UniqueKey) -> String {
     let parts: Vec<String> = key.parts.iter().map(index_part).collect();
     let name = quote_ident(&key.name);
-    let drop = if key.is_primary() { "DROP PRIMARY KEY".to_owned() } else { format!("DROP INDEX {name}") };
+    let drop = if key.is_primary() {
+        "DROP PRIMARY KEY".to_owned()
+    } else {
+        format!("DROP INDEX {name}")
+    };
     format!("{drop}, ADD INDEX ({})", parts.join(", "))
 }
 
@@ -126,12 +153,22 @@ fn index_part(part: &IndexPart) -> String {
 async fn read(session: &mut Session, work: &Work, keys: &BTreeSet<Key>) -> Result<(), SqlError> {
     let table = rows_table(work);
     session.exec(&format!("DELETE FROM {table}")).await?;
-    session.exec(&format!("INSERT INTO {table} ({}) {}", work.ghost_columns(), sql::select(work, keys))).await?;
+    session
+        .exec(&format!(
+            "INSERT INTO {table} ({}) {}",
+            work.ghost_columns(),
+            sql::select(work, keys)
+        ))
+        .await?;
     Ok(())
 }
 
 /// Keys of ghost rows outside the batch that hold a unique value which a row of the batch wants.
-async fn holders(session: &mut Session, work: &Work, keys: &BTreeSet<Key>) -> Result<BTreeSet<Key>, SqlError> {
+async fn holders(
+    session: &mut Session,
+    work: &Work,
+    keys: &BTreeSet<Key>,
+) -> Result<BTreeSet<Key>, SqlError> {
     let mut found = BTreeSet::new();
     for key in &work.other_unique {
         found.extend(fetch(session, work, &holders_sql(work, key)).await?);
@@ -142,14 +179,26 @@ async fn holders(session: &mut Session, work: &Work, keys: &BTreeSet<Key>) -> Re
 /// Both sides are derived tables, so that an expression in a key part means each side's own columns; the optimizer
 /// merges them and sees the index. NULL holds nothing, and `=` says so.
 fn holders_sql(work: &Work, key: &UniqueKey) -> String {
-    let values: Vec<String> = key.parts.iter().enumerate().map(|(n, part)| format!("{} AS v{n}", value(part))).collect();
+    let values: Vec<String> = key
+        .parts
+        .iter()
+        .enumerate()
+        .map(|(n, part)| format!("{} AS v{n}", value(part)))
+        .collect();
     let equal: Vec<String> = (0..key.parts.len()).map(|n| format!("g.v{n} = r.v{n}")).collect();
-    let names: Vec<String> = ghost_key_values(work).into_iter().enumerate().map(|(n, value)| format!("{value} AS k{n}")).collect();
+    let names: Vec<String> = ghost_key_values(work)
+        .into_iter()
+        .enumerate()
+        .map(|(n, value)| format!("{value} AS k{n}"))
+        .collect();
     let keys: Vec<String> = (0..names.len()).map(|n| format!("g.k{n}")).collect();
     let (values, names) = (values.join(", "), names.join(", "));
     format!(
         "SELECT DISTINCT {} FROM (SELECT {values} FROM {}) AS r STRAIGHT_JOIN (SELECT {names}, {values} FROM {}) AS g ON {}",
-        keys.join(", "), rows_table(work), work.tables.ghost, equal.join(" AND ")
+        keys.join(", "),
+        rows_table(work),
+        work.tables.ghost,
+        equal.join(" AND ")
     )
 }
 
@@ -179,10 +228,21 @@ async fn collisions(session: &mut Session, work: &Work) -> Result<BTreeMap<Key, 
 /// A temporary table can stand in a statement only once, so a window counts.
 fn collisions_sql(work: &Work, index: &UniqueKey) -> String {
     let values: Vec<String> = index.parts.iter().map(value).collect();
-    let present: Vec<String> = values.iter().map(|value| format!("{value} IS NOT NULL")).collect();
-    let keys = ghost_key_values(work).into_iter().enumerate().map(|(n, value)| format!("{value} AS k{n}"));
-    let shown = values.iter().enumerate().map(|(n, value)| format!("LEFT({value}, {SHOWN_CHARS_MAX}) AS v{n}"));
-    let names = (0..work.key.columns().len()).map(|n| format!("k{n}")).chain((0..values.len()).map(|n| format!("v{n}")));
+    let present: Vec<String> = values
+        .iter()
+        .map(|value| format!("{value} IS NOT NULL"))
+        .collect();
+    let keys = ghost_key_values(work)
+        .into_iter()
+        .enumerate()
+        .map(|(n, value)| format!("{value} AS k{n}"));
+    let shown = values
+        .iter()
+        .enumerate()
+        .map(|(n, value)| format!("LEFT({value}, {SHOWN_CHARS_MAX}) AS v{n}"));
+    let names = (0..work.key.columns().len())
+        .map(|n| format!("k{n}"))
+        .chain((0..values.len()).map(|n| format!("v{n}")));
     format!(
         "SELECT {} FROM (SELECT {}, COUNT(*) OVER (PARTITION BY {}) AS wanted_by FROM {} WHERE {}) AS r WHERE wanted_by > 1",
         names.collect::<Vec<_>>().join(", "),
@@ -194,14 +254,31 @@ fn collisions_sql(work: &Work, index: &UniqueKey) -> String {
 }
 
 /// Where the ghost compares key text differently, a DELETE by these keys would meet rows of others too.
-async fn equal_in_ghost(session: &mut Session, work: &Work, keys: &BTreeSet<Key>) -> Result<Vec<Key>, SqlError> {
+async fn equal_in_ghost(
+    session: &mut Session,
+    work: &Work,
+    keys: &BTreeSet<Key>,
+) -> Result<Vec<Key>, SqlError> {
     let which = key_in(&work.ghost_key(None), &work.key, keys);
-    fetch(session, work, &format!("SELECT {} FROM {} WHERE {which}", ghost_key_values(work).join(", "), work.tables.ghost)).await
+    fetch(
+        session,
+        work,
+        &format!(
+            "SELECT {} FROM {} WHERE {which}",
+            ghost_key_values(work).join(", "),
+            work.tables.ghost
+        ),
+    )
+    .await
 }
 
 /// The iteration key's parts out of a ghost row, as the source has them.
 fn ghost_key_values(work: &Work) -> Vec<String> {
-    work.ghost_key_as_in_source().iter().zip(work.key.columns()).map(|(column, part)| part.select(column)).collect()
+    work.ghost_key_as_in_source()
+        .iter()
+        .zip(work.key.columns())
+        .map(|(column, part)| part.select(column))
+        .collect()
 }
 
 async fn fetch(session: &mut Session, work: &Work, sql: &str) -> Result<Vec<Key>, SqlError> {
@@ -210,5 +287,7 @@ async fn fetch(session: &mut Session, work: &Work, sql: &str) -> Result<Vec<Key>
 }
 
 fn key(work: &Work, row: &[Option<Vec<u8>>]) -> Result<Key, SqlError> {
-    work.key.from_row(row).map_err(|error| SqlError::unreadable(error.to_string()))
+    work.key
+        .from_row(row)
+        .map_err(|error| SqlError::unreadable(error.to_string()))
 }

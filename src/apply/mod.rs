@@ -34,13 +34,18 @@ impl Flusher {
     /// release them.
     pub async fn new(mut session: Session) -> Result<Self, SqlError> {
         session.exec(BEGIN_BY_ITSELF).await?;
-        Ok(Self { session, helper: Helper::default() })
+        Ok(Self {
+            session,
+            helper: Helper::default(),
+        })
     }
 
     /// A session of its own.
     pub async fn open(sessions: &Sessions) -> Result<Self, Failure> {
         let session = sessions.open("flush").await?;
-        Self::new(session).await.map_err(|error| error.failure("A session for changed rows could not be set up."))
+        Self::new(session)
+            .await
+            .map_err(|error| error.failure("A session for changed rows could not be set up."))
     }
 
     /// The connection's id on the server.
@@ -59,7 +64,12 @@ impl Flusher {
     }
 
     /// Flushes a batch, however often it takes.
-    pub async fn flush(&mut self, sessions: &Sessions, work: &Work, batch: &Batch) -> Result<Flushed, Failure> {
+    pub async fn flush(
+        &mut self,
+        sessions: &Sessions,
+        work: &Work,
+        batch: &Batch,
+    ) -> Result<Flushed, Failure> {
         let mut retry = Retry::default();
         loop {
             let error = match self.once(work, batch).await {
@@ -67,7 +77,9 @@ impl Flusher {
                 Err(error) => error,
             };
             match error.class() {
-                Class::Transient | Class::Duplicate if retry.again().await => tracing::debug!(%error, "flush again"),
+                Class::Transient | Class::Duplicate if retry.again().await => {
+                    tracing::debug!(%error, "flush again")
+                }
                 Class::Lost if retry.again().await => {
                     tracing::warn!(%error, "the session of a flush was lost; its keys are flushed again");
                     self.replace(sessions).await?;
@@ -113,12 +125,24 @@ impl Flusher {
 }
 
 fn failed(work: &Work, batch: &Batch, error: &SqlError) -> Failure {
-    let first = batch.keys.first().map(|(key, _)| work.key.display(key)).unwrap_or_default();
-    let failure = Failure::failed(format!("Changed rows of {} could not be applied.", work.tables.source))
-        .detail(error.to_string())
-        .detail(format!("in a batch of {} keys beginning with {first}", batch.keys.len()));
+    let first = batch
+        .keys
+        .first()
+        .map(|(key, _)| work.key.display(key))
+        .unwrap_or_default();
+    let failure = Failure::failed(format!(
+        "Changed rows of {} could not be applied.",
+        work.tables.source
+    ))
+    .detail(error.to_string())
+    .detail(format!(
+        "in a batch of {} keys beginning with {first}",
+        batch.keys.len()
+    ));
     match error.class() {
-        Class::Data => failure.hint("A native ALTER would refuse this value too: change the row or the ALTER."),
+        Class::Data => {
+            failure.hint("A native ALTER would refuse this value too: change the row or the ALTER.")
+        }
         Class::DiskFull => failure.hint("Make room on the server, then start again."),
         _ => failure,
     }

@@ -173,24 +173,44 @@ async fn lock<'a, D: Door>(
             // The lock may be granted at this very moment: then the answer is Ok, and it must be given back.
             Err(_) => match interrupted(beside, id, lock).await {
                 Some(answer) => answer.map(|()| false),
-                None => return Err(Ended::Held(not_yet("LOCK TABLES did not answer after it was interrupted"))),
+                None => {
+                    return Err(Ended::Held(not_yet(
+                        "LOCK TABLES did not answer after it was interrupted",
+                    )));
+                }
             },
         }
     };
     let since = Instant::now();
     match answer {
-        Ok(true) => Ok(Locked { door, since, deadline: since + budget.window }),
-        Ok(false) => Err(Locked { door, since, deadline: since + budget.window }
-            .give_back(not_yet(waited(budget.lock)))
-            .await),
-        Err(error) if error.lost => Err(Ended::Held(not_yet(format!("the swap's session was lost: {error}")))),
+        Ok(true) => Ok(Locked {
+            door,
+            since,
+            deadline: since + budget.window,
+        }),
+        Ok(false) => Err(Locked {
+            door,
+            since,
+            deadline: since + budget.window,
+        }
+        .give_back(not_yet(waited(budget.lock)))
+        .await),
+        Err(error) if error.lost => Err(Ended::Held(not_yet(format!(
+            "the swap's session was lost: {error}"
+        )))),
         Err(error) if is_wait(&error) => Err(Ended::Unlocked(not_yet(waited(budget.lock)))),
-        Err(error) => Err(Ended::Unlocked(Attempt::Stop(error.failure("The tables could not be locked for the swap.")))),
+        Err(error) => Err(Ended::Unlocked(Attempt::Stop(
+            error.failure("The tables could not be locked for the swap."),
+        ))),
     }
 }
 
 /// Interrupts a statement and waits for what it says.
-async fn interrupted<T>(beside: &mut impl Beside, session: u32, statement: impl Future<Output = T>) -> Option<T> {
+async fn interrupted<T>(
+    beside: &mut impl Beside,
+    session: u32,
+    statement: impl Future<Output = T>,
+) -> Option<T> {
     let limit = Duration::from_millis(ANSWER_MS_MAX);
     beside.interrupt(session).await.ok()?;
     timeout(limit, statement).await.ok()
@@ -215,12 +235,12 @@ impl<'a, D: Door> Locked<'a, D> {
         let deadline = self.deadline;
         match timeout_at(deadline, fence_and_flush(self.door, pending)).await {
             Ok(Ok(())) => Ok(Drained(self)),
-            Ok(Err(Undrained::Sql(error))) if error.lost => {
-                Err(Ended::Held(not_yet(format!("the swap's session was lost: {error}"))))
-            }
-            Ok(Err(Undrained::Sql(error))) => {
-                Err(self.give_back(not_yet(format!("the last changes could not be applied: {error}"))).await)
-            }
+            Ok(Err(Undrained::Sql(error))) if error.lost => Err(Ended::Held(not_yet(format!(
+                "the swap's session was lost: {error}"
+            )))),
+            Ok(Err(Undrained::Sql(error))) => Err(self
+                .give_back(not_yet(format!("the last changes could not be applied: {error}")))
+                .await),
             Ok(Err(Undrained::Stop(failure))) => Err(self.give_back(Attempt::Stop(failure)).await),
             Err(_) => Err(Ended::Held(not_yet(format!(
                 "the last changes were not applied within {} ms",
@@ -263,19 +283,30 @@ async fn fence_and_flush(door: &mut impl Door, pending: &mut impl Pending) -> Re
 
 impl<D: Door> Drained<'_, D> {
     async fn rename(self) -> Result<Swapped, Ended> {
-        let Locked { door, since, deadline } = self.0;
+        let Locked {
+            door,
+            since,
+            deadline,
+        } = self.0;
         match timeout_at(deadline, door.rename()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) if error.lost => return Err(Ended::Asked(error.to_string())),
             Ok(Err(error)) => {
-                let locked = Locked { door, since, deadline };
+                let locked = Locked {
+                    door,
+                    since,
+                    deadline,
+                };
                 return Err(locked.give_back(not_yet(format!("RENAME failed: {error}"))).await);
             }
             Err(_) => return Err(Ended::Asked("RENAME did not answer in time".to_owned())),
         }
         let held = since.elapsed();
         // If this does not answer, the session goes with the run, and its locks with it.
-        if timeout(Duration::from_millis(ANSWER_MS_MAX), door.unlock()).await.is_err() {
+        if timeout(Duration::from_millis(ANSWER_MS_MAX), door.unlock())
+            .await
+            .is_err()
+        {
             tracing::warn!("UNLOCK TABLES after the swap did not answer");
         }
         Ok(Swapped { held })
@@ -295,9 +326,16 @@ async fn release(beside: &mut impl Beside, session: u32, ended: Ended) -> Attemp
 }
 
 fn still_locked(session: u32, error: &SqlError) -> Failure {
-    Failure::new(Exit::Unknown, "The swap was given up, and its session could not be ended.")
-        .detail(format!("session {session} may still hold the write locks: {error}"))
-        .hint(format!("Look at the process list; if {session} is still there: KILL {session};"))
+    Failure::new(
+        Exit::Unknown,
+        "The swap was given up, and its session could not be ended.",
+    )
+    .detail(format!(
+        "session {session} may still hold the write locks: {error}"
+    ))
+    .hint(format!(
+        "Look at the process list; if {session} is still there: KILL {session};"
+    ))
 }
 
 /// RENAME is one atomic statement, so the names tell; but only once the session cannot run it any more.
@@ -307,8 +345,16 @@ async fn find_out(beside: &mut impl Beside, session: u32, message: String) -> At
         Err(error) => Err(error),
     };
     match names {
-        Ok(Names { source: true, ghost: false, old: true }) => Attempt::Swapped(Swapped { held: Duration::ZERO }),
-        Ok(Names { source: true, ghost: true, old: false }) => not_yet(format!("RENAME was lost and not done: {message}")),
+        Ok(Names {
+            source: true,
+            ghost: false,
+            old: true,
+        }) => Attempt::Swapped(Swapped { held: Duration::ZERO }),
+        Ok(Names {
+            source: true,
+            ghost: true,
+            old: false,
+        }) => not_yet(format!("RENAME was lost and not done: {message}")),
         Ok(names) => Attempt::Unknown(unknown(&message, &format!("{names:?}"))),
         Err(error) => Attempt::Unknown(unknown(&message, &error.to_string())),
     }

@@ -29,7 +29,9 @@ impl LockSession {
             .exec(&format!("SET SESSION lock_wait_timeout = {seconds}"))
             .await
             .map_err(|error| error.failure("The swap's session could not be set up."))?;
-        let flusher = Flusher::new(session).await.map_err(|error| error.failure("The swap's session could not be set up."))?;
+        let flusher = Flusher::new(session)
+            .await
+            .map_err(|error| error.failure("The swap's session could not be set up."))?;
         Ok(Self { flusher, work })
     }
 
@@ -97,7 +99,12 @@ impl Aside {
     /// Opens it, for one swap session.
     pub async fn open(sessions: &Sessions, work: Arc<Work>, door_opened: Instant) -> Result<Self, Failure> {
         let session = sessions.open("beside the swap").await?;
-        Ok(Self { session, sessions: sessions.clone(), door_opened, work })
+        Ok(Self {
+            session,
+            sessions: sessions.clone(),
+            door_opened,
+            work,
+        })
     }
 
     /// The session itself, for what is done before and after an attempt.
@@ -163,12 +170,21 @@ async fn names(session: &mut Session, work: &Work) -> Result<Names, SqlError> {
 }
 
 async fn exists(session: &mut Session, table: &TableName) -> Result<bool, SqlError> {
-    let row = session.one(&format!("SELECT 1 FROM information_schema.TABLES WHERE {}", is(table))).await?;
+    let row = session
+        .one(&format!(
+            "SELECT 1 FROM information_schema.TABLES WHERE {}",
+            is(table)
+        ))
+        .await?;
     Ok(row.is_some())
 }
 
 fn is(table: &TableName) -> String {
-    format!("TABLE_SCHEMA = {} AND TABLE_NAME = {}", text(&table.schema), text(&table.table))
+    format!(
+        "TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+        text(&table.schema),
+        text(&table.table)
+    )
 }
 
 /// The counter is not in the rows: after the last ones were deleted it is ahead of them, and their ids must not be
@@ -181,7 +197,11 @@ async fn carry_auto_increment(session: &mut Session, work: &Work) -> Result<(), 
     let ghost = auto_increment(session, &work.tables.ghost).await?;
     match source {
         Some(next) if ghost.is_none_or(|ghost| ghost < next) => {
-            let sql = format!("ALTER TABLE {} AUTO_INCREMENT = {next} {}", work.tables.ghost, work.tag());
+            let sql = format!(
+                "ALTER TABLE {} AUTO_INCREMENT = {next} {}",
+                work.tables.ghost,
+                work.tag()
+            );
             session.exec(&sql).await.map(|_| ())
         }
         _ => Ok(()),
@@ -189,18 +209,33 @@ async fn carry_auto_increment(session: &mut Session, work: &Work) -> Result<(), 
 }
 
 async fn auto_increment(session: &mut Session, table: &TableName) -> Result<Option<u64>, SqlError> {
-    let sql = format!("SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE {}", is(table));
+    let sql = format!(
+        "SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE {}",
+        is(table)
+    );
     Ok(session.one(&sql).await?.and_then(|row| row.u64(0)))
 }
 
 /// A native ALTER that makes a column AUTO_INCREMENT gives the rows with 0 there new numbers; the copy keeps the 0. The
 /// column leads an index of the ghost, so this is one look.
-pub(crate) async fn zero_that_would_be_numbered(session: &mut Session, work: &Work) -> Result<Option<Failure>, SqlError> {
-    let Some(column) = &work.no_zero_in else { return Ok(None) };
-    let sql = format!("SELECT 1 FROM {} WHERE {} = 0 LIMIT 1", work.tables.ghost, quote_ident(column));
+pub(crate) async fn zero_that_would_be_numbered(
+    session: &mut Session,
+    work: &Work,
+) -> Result<Option<Failure>, SqlError> {
+    let Some(column) = &work.no_zero_in else {
+        return Ok(None);
+    };
+    let sql = format!(
+        "SELECT 1 FROM {} WHERE {} = 0 LIMIT 1",
+        work.tables.ghost,
+        quote_ident(column)
+    );
     Ok(session.one(&sql).await?.map(|_| {
-        Failure::failed(format!("A row of {} holds 0 in `{column}`, which becomes AUTO_INCREMENT.", work.tables.source))
-            .detail("a native ALTER would give the row a new number")
-            .hint("Give the row another number, then start again.")
+        Failure::failed(format!(
+            "A row of {} holds 0 in `{column}`, which becomes AUTO_INCREMENT.",
+            work.tables.source
+        ))
+        .detail("a native ALTER would give the row a new number")
+        .hint("Give the row another number, then start again.")
     }))
 }

@@ -150,7 +150,11 @@ enum Phase {
     /// The range's ends are being read.
     ReadingRange,
     /// The next chunk starts behind `after`; `finding`: its end is being looked for.
-    Claiming { after: Option<Key>, max: Key, finding: bool },
+    Claiming {
+        after: Option<Key>,
+        max: Key,
+        finding: bool,
+    },
     /// Every chunk is claimed.
     AllClaimed,
 }
@@ -190,7 +194,10 @@ impl Conductor {
 
     /// Takes note of what happened.
     pub fn on(&mut self, event: Event) {
-        if !matches!(event, Event::RangeRead(_) | Event::BoundaryFound { .. } | Event::MarkLost) {
+        if !matches!(
+            event,
+            Event::RangeRead(_) | Event::BoundaryFound { .. } | Event::MarkLost
+        ) {
             self.others.ours();
         }
         match event {
@@ -228,7 +235,9 @@ impl Conductor {
         if self.hold {
             return mark;
         }
-        mark.or_else(|| self.flush()).or_else(|| self.copy()).or_else(|| self.look_ahead())
+        mark.or_else(|| self.flush())
+            .or_else(|| self.copy())
+            .or_else(|| self.look_ahead())
     }
 
     /// Whether the swap may be tried.
@@ -314,7 +323,11 @@ impl Conductor {
 
     fn range_read(&mut self, range: Option<(Key, Key)>) {
         self.phase = match &range {
-            Some((_, max)) => Phase::Claiming { after: None, max: max.clone(), finding: false },
+            Some((_, max)) => Phase::Claiming {
+                after: None,
+                max: max.clone(),
+                finding: false,
+            },
             None => Phase::AllClaimed,
         };
         self.changes.range_known(range);
@@ -351,7 +364,9 @@ impl Conductor {
 
     fn mark(&mut self, now: Duration) -> Option<Action> {
         let due = self.marked_at.is_none_or(|at| now >= at + self.limits.heartbeat);
-        if self.mark_in_flight || !(due || self.changes.next_mark() == self.demanded || self.claims_wait_for_mark()) {
+        if self.mark_in_flight
+            || !(due || self.changes.next_mark() == self.demanded || self.claims_wait_for_mark())
+        {
             return None;
         }
         self.mark_in_flight = true;
@@ -400,7 +415,11 @@ impl Conductor {
                 if !*finding && self.queue.len() < CHUNKS_AHEAD * (self.copying.max(1) as usize) =>
             {
                 *finding = true;
-                Some(Action::FindBoundary { after: after.clone(), max: max.clone(), rows: self.sizer.rows() })
+                Some(Action::FindBoundary {
+                    after: after.clone(),
+                    max: max.clone(),
+                    rows: self.sizer.rows(),
+                })
             }
             _ => None,
         }

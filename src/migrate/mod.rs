@@ -67,5 +67,8 @@ async fn execute(config: Arc<Config>, begun: Begun, reporter: Reporter, stop: St
 }
 
 fn untouched(failure: Failure) -> Ended {
-    Ended { failure, state: vec!["this run has changed nothing on the server and left nothing there".to_owned()] }
+    Ended {
+        failure,
+        state: vec!["this run has changed nothing on the server and left nothing there".to_owned()],
+    }
 }

@@ -12,8 +12,7 @@ use crate::{
     config::Config,
     cutover::{self, Aside, Attempt, Budget, LockSession, Pending, Swapped},
     error::Failure,
-    inspect,
-    prepare,
+    inspect, prepare,
     status::Phase,
 };
 
@@ -54,7 +53,10 @@ impl Attempts {
 
     fn budget(&self) -> Budget {
         let lock = Duration::from_millis(LOCK_MS_FIRST << self.failed.min(10)).min(self.lock_max);
-        Budget { lock, window: self.window }
+        Budget {
+            lock,
+            window: self.window,
+        }
     }
 
     fn failed(&mut self, why: &str) -> Result<(), Failure> {
@@ -66,7 +68,11 @@ impl Attempts {
                 .detail(format!("the last attempt: {why}"))
                 .hint("Try again at a quieter hour, or give it more room with --cut-over-lock-timeout-seconds."));
         }
-        tracing::info!("swap attempt {} of {}: {why}; next in {pause:?}", self.failed, self.max);
+        tracing::info!(
+            "swap attempt {} of {}: {why}; next in {pause:?}",
+            self.failed,
+            self.max
+        );
         Ok(())
     }
 }
@@ -105,7 +111,11 @@ async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<
     swapped
 }
 
-async fn close(door: LockSession, aside: Aside, swapped: Option<Swapped>) -> Result<Option<Swapped>, Failure> {
+async fn close(
+    door: LockSession,
+    aside: Aside,
+    swapped: Option<Swapped>,
+) -> Result<Option<Swapped>, Failure> {
     door.close().await;
     aside.close().await;
     Ok(swapped)
@@ -129,7 +139,12 @@ async fn ready(run: &mut Run, aside: &mut Aside, attempts: &mut Attempts) -> Res
         for holder in &holders {
             tracing::info!(
                 "the swap waits for session {} ({}@{}), which has used the table for {} s: {} {}",
-                holder.id, holder.user, holder.host, holder.seconds, holder.command, holder.info
+                holder.id,
+                holder.user,
+                holder.host,
+                holder.seconds,
+                holder.command,
+                holder.info
             );
         }
         attempts.next = Instant::now() + Duration::from_millis(HOLDER_PAUSE_MS);

@@ -18,9 +18,20 @@ pub struct Identity {
 impl Identity {
     /// The one that a session is on.
     pub async fn of(session: &mut Session) -> Result<Self, SqlError> {
-        let uuid = session.one("SELECT @@server_uuid").await?.and_then(|row| row.text(0)).unwrap_or_default();
-        let uptime = session.one("SHOW GLOBAL STATUS LIKE 'Uptime'").await?.and_then(|row| row.u64(1)).unwrap_or(0);
-        Ok(Self { uuid, started: Instant::now().checked_sub(Duration::from_secs(uptime)) })
+        let uuid = session
+            .one("SELECT @@server_uuid")
+            .await?
+            .and_then(|row| row.text(0))
+            .unwrap_or_default();
+        let uptime = session
+            .one("SHOW GLOBAL STATUS LIKE 'Uptime'")
+            .await?
+            .and_then(|row| row.u64(1))
+            .unwrap_or(0);
+        Ok(Self {
+            uuid,
+            started: Instant::now().checked_sub(Duration::from_secs(uptime)),
+        })
     }
 
     /// `server_uuid`.
@@ -33,7 +44,9 @@ impl Identity {
         if self.uuid != now.uuid {
             return Err(Failure::failed("Another server answers under this address now.")
                 .detail(format!("server_uuid was {}, and is {}", self.uuid, now.uuid))
-                .hint("Look which server the application uses, drop the helper tables there, and start again."));
+                .hint(
+                    "Look which server the application uses, drop the helper tables there, and start again.",
+                ));
         }
         match (self.started, now.started) {
             (Some(before), Some(now)) if now.saturating_duration_since(before) > START_SLACK => {
@@ -52,7 +65,10 @@ mod tests {
 
     fn server(uuid: &str, up: u64) -> Identity {
         let started = Instant::now() + Duration::from_secs(1_000) - Duration::from_secs(up);
-        Identity { uuid: uuid.to_owned(), started: Some(started) }
+        Identity {
+            uuid: uuid.to_owned(),
+            started: Some(started),
+        }
     }
 
     #[test]

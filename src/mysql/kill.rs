@@ -29,7 +29,9 @@ pub async fn end(beside: &mut Session, session: u32, opened: Instant) -> Result<
     let begun = Instant::now();
     while exists(beside, session).await? {
         if begun.elapsed() > Duration::from_secs(GONE_SECONDS_MAX) {
-            return Err(SqlError::unreadable(format!("session {session} is still there {GONE_SECONDS_MAX} s after KILL")));
+            return Err(SqlError::unreadable(format!(
+                "session {session} is still there {GONE_SECONDS_MAX} s after KILL"
+            )));
         }
         tokio::time::sleep(Duration::from_millis(LOOK_MS)).await;
     }
@@ -38,11 +40,17 @@ pub async fn end(beside: &mut Session, session: u32, opened: Instant) -> Result<
 
 async fn uptime(beside: &mut Session) -> Result<Duration, SqlError> {
     let row = beside.one("SHOW GLOBAL STATUS LIKE 'Uptime'").await?;
-    Ok(Duration::from_secs(row.and_then(|row| row.u64(1)).unwrap_or_default()))
+    Ok(Duration::from_secs(
+        row.and_then(|row| row.u64(1)).unwrap_or_default(),
+    ))
 }
 
 async fn exists(beside: &mut Session, session: u32) -> Result<bool, SqlError> {
-    let row = beside.one(&format!("SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = {session}")).await?;
+    let row = beside
+        .one(&format!(
+            "SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = {session}"
+        ))
+        .await?;
     Ok(row.is_some())
 }
 

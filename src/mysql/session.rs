@@ -77,7 +77,12 @@ impl SqlError {
 
     /// A value that came back from the server and is not what the statement asked for.
     pub fn unreadable(message: impl Into<String>) -> Self {
-        Self { code: Some(0), message: message.into(), lost: false, statement: String::new() }
+        Self {
+            code: Some(0),
+            message: message.into(),
+            lost: false,
+            statement: String::new(),
+        }
     }
 
     fn broken(sql: &str) -> Self {
@@ -310,16 +315,23 @@ impl Sessions {
     /// failover, what we know of commits and locks is not to be relied on.
     #[must_use]
     pub fn only_on(self, server: Identity) -> Self {
-        Self { server: Some(server), ..self }
+        Self {
+            server: Some(server),
+            ..self
+        }
     }
 
     /// A new session, in a failure's words where that does not work.
     pub async fn open(&self, purpose: &'static str) -> Result<Session, Failure> {
         let conn = connect(&self.opts, self.connect_limit).await?;
         let unusable = |error: SqlError| {
-            error.failure(format!("The settings of a session ({purpose}) could not be applied."))
+            error.failure(format!(
+                "The settings of a session ({purpose}) could not be applied."
+            ))
         };
-        let mut session = Session::start(conn, purpose, &self.settings).await.map_err(unusable)?;
+        let mut session = Session::start(conn, purpose, &self.settings)
+            .await
+            .map_err(unusable)?;
         if let Some(known) = &self.server {
             known.check(&Identity::of(&mut session).await.map_err(unusable)?)?;
         }
@@ -330,14 +342,19 @@ impl Sessions {
 /// Not derived: the driver's options are in there, and their `Debug` prints the password.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("id", &self.id).field("purpose", &self.purpose).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("id", &self.id)
+            .field("purpose", &self.purpose)
+            .finish_non_exhaustive()
     }
 }
 
 /// Not derived, for the same reason.
 impl fmt::Debug for Sessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sessions").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("Sessions")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }
 

@@ -112,7 +112,9 @@ impl Workers {
                 self.set(self.allowed - 1);
             }
             _ if self.allowed < self.max && self.allowed + 1 < self.useless_from => {
-                self.trial = Some(Trial { rows_per_s_before: rows_per_s });
+                self.trial = Some(Trial {
+                    rows_per_s_before: rows_per_s,
+                });
                 self.set(self.allowed + 1);
             }
             _ => self.window = Window::default(),
@@ -158,8 +160,14 @@ mod tests {
         let mut workers = Workers::new(None);
         let (slow, slower) = (Duration::from_millis(30), Duration::from_millis(60));
         assert!(!workers.committed(Duration::from_millis(2), false, true));
-        assert!(!workers.committed(slow, true, true), "below what is ever called slow");
-        assert!(!workers.committed(slower, true, false), "nobody is there to suffer");
+        assert!(
+            !workers.committed(slow, true, true),
+            "below what is ever called slow"
+        );
+        assert!(
+            !workers.committed(slower, true, false),
+            "nobody is there to suffer"
+        );
         for _ in 0..10 {
             workers.copied(1, CHUNK);
             assert!(workers.committed(slower, true, true));
@@ -172,6 +180,9 @@ mod tests {
     #[test]
     fn a_backlog_of_changes_goes_before_the_copy() {
         let workers = Workers::new(None);
-        assert_eq!((workers.allowed(4), workers.allowed(5), workers.allowed(21)), (2, 1, 0));
+        assert_eq!(
+            (workers.allowed(4), workers.allowed(5), workers.allowed(21)),
+            (2, 1, 0)
+        );
     }
 }

@@ -10,7 +10,10 @@ use crate::{
 /// Gives the ghost the comment that the new table is to have, in place of our mark.
 pub async fn dress_ghost(session: &mut Session, work: &Work) -> Result<(), SqlError> {
     let ghost = &work.tables.ghost;
-    if catalog::table_entry(session, ghost).await?.is_some_and(|entry| entry.comment == work.comment) {
+    if catalog::table_entry(session, ghost)
+        .await?
+        .is_some_and(|entry| entry.comment == work.comment)
+    {
         return Ok(());
     }
     set(session, ghost, &work.comment, &work.tag()).await
@@ -32,7 +35,10 @@ async fn marked(
     tag: &str,
     comment: impl Fn(&str) -> String,
 ) -> Result<(), SqlError> {
-    let mut session = sessions.open("comments").await.map_err(|failure| SqlError::unreadable(failure.to_string()))?;
+    let mut session = sessions
+        .open("comments")
+        .await
+        .map_err(|failure| SqlError::unreadable(failure.to_string()))?;
     let result = match catalog::table_entry(&mut session, table).await {
         Ok(Some(entry)) => set(&mut session, table, &comment(&entry.comment), tag).await,
         other => other.map(|_| ()),
@@ -43,5 +49,8 @@ async fn marked(
 
 async fn set(session: &mut Session, table: &TableName, comment: &str, tag: &str) -> Result<(), SqlError> {
     let text = comment.replace('\\', "\\\\").replace('\'', "''");
-    session.exec(&format!("ALTER TABLE {table} COMMENT = '{text}' {tag}")).await.map(|_| ())
+    session
+        .exec(&format!("ALTER TABLE {table} COMMENT = '{text}' {tag}"))
+        .await
+        .map(|_| ())
 }

@@ -62,10 +62,15 @@ impl GuardWitness {
                 .detail(detail)
                 .hint("Its session was ended by somebody. Make sure that no other run is under way, then start again.")
         };
-        let holder = session.one(&format!("SELECT IS_USED_LOCK({})", literal(&self.lock))).await;
+        let holder = session
+            .one(&format!("SELECT IS_USED_LOCK({})", literal(&self.lock)))
+            .await;
         match holder.map(|row| row.and_then(|row| row.u64(0))) {
             Ok(Some(id)) if id == u64::from(self.holder) => Ok(()),
-            Ok(holder) => Err(lost(format!("held by session {holder:?} instead of {}", self.holder))),
+            Ok(holder) => Err(lost(format!(
+                "held by session {holder:?} instead of {}",
+                self.holder
+            ))),
             Err(error) => Err(lost(error.to_string())),
         }
     }
@@ -74,7 +79,10 @@ impl GuardWitness {
 impl TableGuard {
     /// What another session needs to know to see whether the lock is still held.
     pub fn witness(&self) -> GuardWitness {
-        GuardWitness { lock: self.lock.clone(), holder: self.session.id() }
+        GuardWitness {
+            lock: self.lock.clone(),
+            holder: self.session.id(),
+        }
     }
 
     /// The connection that holds it.
