@@ -4,8 +4,8 @@
 //! they will be in the ghost, converted, with generated columns and defaults. Joined with the ghost, that tells whose
 //! rows hold their values.
 //!
-//! Those rows are taken into the batch and read again with it (a hand-over from one row to another is done then), for
-//! [`ROUNDS_MAX`] rounds; after that, what is still in the way is *displaced*: deleted, reported, and dirty again. So a
+//! Those rows are read again with the batch (a hand-over from one row to another is done then), for [`ROUNDS_MAX`]
+//! rounds; what is still in the way after that is deleted. All of them are *displaced*: reported, and dirty again. So a
 //! chain through the whole table (`SET v = v + 1`) is as much work as its rows, not its square.
 //!
 //! Two *source* rows with one value can only be the ALTER's own doing (a new unique key, a narrower collation): both
@@ -34,59 +34,77 @@ pub(super) struct Helper {
     made: bool,
 }
 
-/// Flushes a batch whose rows want values that other ghost rows hold.
+/// Flushes a batch whose rows want values that other ghost rows hold. If the answer to COMMIT is lost, `touched` gets the
+/// keys outside the batch that may be affected.
 pub(super) async fn flush(
     session: &mut Session,
     helper: &mut Helper,
+    touched: &mut BTreeSet<Key>,
     work: &Work,
     batch: &Batch,
 ) -> Result<Flushed, SqlError> {
     make(session, helper, work).await?;
-    transaction(session, work, batch).await
+    let wanted = wanted(session, work, batch).await?;
+    let result = write(session, work, &wanted).await;
+    let own: BTreeSet<&Key> = batch.keys.iter().map(|(key, _)| key).collect();
+    let outside: Vec<Key> = wanted.keys.into_iter().filter(|key| !own.contains(key)).collect();
+    match result {
+        Ok(()) => Ok(flushed(outside, wanted.parked)),
+        Err(error) => {
+            if error.lost {
+                touched.extend(outside);
+            }
+            Err(error)
+        }
+    }
 }
 
-async fn transaction(session: &mut Session, work: &Work, batch: &Batch) -> Result<Flushed, SqlError> {
+/// Rows that were read along are as old as the read by the time they are written, and nothing keeps another flush off
+/// them meanwhile: they are dirty again, like those that were only deleted. Parked ones are retried anyway.
+fn flushed(outside: Vec<Key>, parked: BTreeMap<Key, String>) -> Flushed {
+    let displaced = outside.into_iter().filter(|key| !parked.contains_key(key)).collect();
+    let parked = parked.into_iter().map(|(key, wants)| Parked { key, wants }).collect();
+    Flushed { displaced, parked }
+}
+
+/// What a batch has grown to.
+struct Wanted {
+    /// All whose ghost rows are deleted; the source rows of most are in the temporary table.
+    keys: BTreeSet<Key>,
+    /// Those that collide with one another: taken out of the temporary table.
+    parked: BTreeMap<Key, String>,
+}
+
+async fn wanted(session: &mut Session, work: &Work, batch: &Batch) -> Result<Wanted, SqlError> {
     let mut keys: BTreeSet<Key> = batch.keys.iter().map(|(key, _)| key.clone()).collect();
     let mut rounds = 0;
-    let displaced = loop {
+    loop {
         if work.text_differs {
             keys.extend(equal_in_ghost(session, work, &keys).await?);
         }
         read(session, work, &keys).await?;
         let holders = holders(session, work, &keys).await?;
-        if holders.is_empty() || rounds == ROUNDS_MAX {
-            break holders;
-        }
+        let done = holders.is_empty() || rounds == ROUNDS_MAX;
         keys.extend(holders);
+        if done {
+            break;
+        }
         rounds += 1;
-    };
+    }
     let parked = collisions(session, work).await?;
     if !parked.is_empty() {
         let which = key_in(&work.ghost_key(None), &work.key, parked.keys());
-        session
-            .exec(&format!("DELETE FROM {} WHERE {which}", rows_table(work)))
-            .await?;
+        session.exec(&format!("DELETE FROM {} WHERE {which}", rows_table(work))).await?;
     }
-    session
-        .exec(&sql::delete(work, keys.iter().chain(&displaced)))
-        .await?;
-    let columns = work.ghost_columns();
-    session
-        .exec(&format!(
-            "INSERT INTO {} ({columns}) SELECT {columns} FROM {}",
-            work.tables.ghost,
-            rows_table(work)
-        ))
-        .await?;
+    Ok(Wanted { keys, parked })
+}
+
+async fn write(session: &mut Session, work: &Work, wanted: &Wanted) -> Result<(), SqlError> {
+    let (ghost, rows, columns) = (&work.tables.ghost, rows_table(work), work.ghost_columns());
+    session.exec(&sql::delete(work, &wanted.keys)).await?;
+    session.exec(&format!("INSERT INTO {ghost} ({columns}) SELECT {columns} FROM {rows}")).await?;
     session.exec("COMMIT").await?;
-    let parked = parked
-        .into_iter()
-        .map(|(key, wants)| Parked { key, wants })
-        .collect();
-    Ok(Flushed {
-        displaced: displaced.into_iter().collect(),
-        parked,
-    })
+    Ok(())
 }
 
 fn rows_table(work: &Work) -> TableName {

@@ -12,9 +12,12 @@
 mod closure;
 mod sql;
 
+use std::collections::BTreeSet;
+
 use crate::{
     changes::{Batch, Flushed},
     error::Failure,
+    key::Key,
     mysql::{Class, Session, Sessions, SqlError},
     plan::work::{Upsert, Work},
     retry::Retry,
@@ -27,6 +30,8 @@ const BEGIN_BY_ITSELF: &str = "SET autocommit = OFF";
 pub struct Flusher {
     session: Session,
     helper: Helper,
+    /// Keys outside the batch whose ghost rows an attempt with unknown outcome may have deleted.
+    touched: BTreeSet<Key>,
 }
 
 impl Flusher {
@@ -37,6 +42,7 @@ impl Flusher {
         Ok(Self {
             session,
             helper: Helper::default(),
+            touched: BTreeSet::new(),
         })
     }
 
@@ -73,7 +79,7 @@ impl Flusher {
         let mut retry = Retry::default();
         loop {
             let error = match self.once(work, batch).await {
-                Ok(flushed) => return Ok(flushed),
+                Ok(flushed) => return Ok(self.with_touched(flushed)),
                 Err(error) => error,
             };
             match error.class() {
@@ -89,6 +95,18 @@ impl Flusher {
         }
     }
 
+    /// Keys outside the batch that attempts whose outcome is not known may have touched.
+    pub fn take_touched(&mut self) -> Vec<Key> {
+        std::mem::take(&mut self.touched).into_iter().collect()
+    }
+
+    /// A lost attempt may have committed; what it read along is then in the ghost as it was at that time, and what it
+    /// parked is not there at all.
+    fn with_touched(&mut self, mut flushed: Flushed) -> Flushed {
+        flushed.displaced.extend(self.take_touched());
+        flushed
+    }
+
     async fn replace(&mut self, sessions: &Sessions) -> Result<(), Failure> {
         self.session.replace(sessions).await?;
         self.helper = Helper::default();
@@ -102,7 +120,7 @@ impl Flusher {
         let result = match self.transaction(work, batch).await {
             Err(error) if error.class() == Class::Duplicate && work.upsert == Upsert::DeleteInsert => {
                 self.session.exec("ROLLBACK").await?;
-                closure::flush(&mut self.session, &mut self.helper, work, batch).await
+                closure::flush(&mut self.session, &mut self.helper, &mut self.touched, work, batch).await
             }
             result => result,
         };
@@ -114,7 +132,7 @@ impl Flusher {
 
     async fn transaction(&mut self, work: &Work, batch: &Batch) -> Result<Flushed, SqlError> {
         if work.text_differs {
-            return closure::flush(&mut self.session, &mut self.helper, work, batch).await;
+            return closure::flush(&mut self.session, &mut self.helper, &mut self.touched, work, batch).await;
         }
         for statement in sql::flush(work, batch) {
             self.session.exec(&statement).await?;

@@ -8,6 +8,7 @@ use crate::{
     apply::Flusher,
     changes::{Batch, Flushed},
     error::Failure,
+    key::Key,
     mysql::{Session, Sessions, SqlError, kill},
     plan::work::Work,
     schema::TableName,
@@ -59,6 +60,10 @@ impl Door for LockSession {
 
     async fn flush(&mut self, batch: &Batch) -> Result<Flushed, SqlError> {
         self.flusher.once(&self.work, batch).await
+    }
+
+    fn touched(&mut self) -> Vec<Key> {
+        self.flusher.take_touched()
     }
 
     async fn settle(&mut self) -> Result<(), SqlError> {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::{
     apply::Flusher,
     capture::{Captured, feed::Feed},
-    changes::{Batch, BatchId, Chunk, Flushed, Mark},
+    changes::{Batch, Chunk, Mark},
     config::Config,
     copy::{self, Copied, boundaries},
     cutover::Swapped,
@@ -411,14 +411,6 @@ impl Run {
     /// Keys that wait, for the swap.
     pub(super) fn next_batch(&mut self) -> Option<Batch> {
         self.conductor.next_swap_batch()
-    }
-
-    /// A flush under the swap's lock has ended.
-    pub(super) fn batch_ended(&mut self, batch: BatchId, flushed: Option<Flushed>) {
-        match flushed {
-            Some(flushed) => self.conductor.changes().batch_flushed(batch, flushed),
-            None => self.conductor.changes().batch_failed(batch),
-        }
     }
 }
 

@@ -12,7 +12,9 @@ use crate::{
     config::Config,
     cutover::{self, Aside, Attempt, Budget, LockSession, Pending, Swapped},
     error::Failure,
-    inspect, prepare,
+    inspect,
+    key::Key,
+    prepare,
     status::Phase,
 };
 
@@ -79,9 +81,10 @@ impl Attempts {
 
 /// One attempt; `None`: later.
 pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Swapped>, Failure> {
-    run.conductor.changes().retry_parked();
     run.conductor.hold_jobs(true);
     run.settle().await?;
+    // Not before: a flush that ended meanwhile may have parked rows of a moment that is over.
+    run.conductor.changes().retry_parked();
     let result = with_sessions(run, attempts).await;
     run.conductor.hold_jobs(false);
     result
@@ -173,11 +176,11 @@ impl Pending for PendingKeys<'_> {
     }
 
     fn flushed(&mut self, batch: BatchId, flushed: Flushed) {
-        self.0.batch_ended(batch, Some(flushed));
+        self.0.conductor.changes().batch_flushed(batch, flushed);
     }
 
-    fn failed(&mut self, batch: BatchId) {
-        self.0.batch_ended(batch, None);
+    fn failed(&mut self, batch: BatchId, touched: Vec<Key>) {
+        self.0.conductor.changes().batch_lost(batch, touched);
     }
 
     fn is_drained(&mut self) -> Result<bool, Failure> {
