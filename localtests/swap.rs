@@ -63,7 +63,9 @@ async fn killed_at_random() -> Outcome {
     for seed in seeds()? {
         println!("seed {seed}");
         let place = Place::new(&server, "random", ROWS_TO_KILL_IN, RATE).await?;
-        kill_at_random(&place, seed).await.map_err(at(format!("seed {seed}")))?;
+        kill_at_random(&place, seed)
+            .await
+            .map_err(at(format!("seed {seed}")))?;
     }
     Ok(())
 }
@@ -88,14 +90,22 @@ async fn kill_at_random(place: &Place, seed: u64) -> Outcome {
             killed = next => kills += u32::from(killed?),
         }
     };
-    println!("{kills} kills, exit {:?} after {:.1} s", finished.code, finished.took.as_secs_f64());
+    println!(
+        "{kills} kills, exit {:?} after {:.1} s",
+        finished.code,
+        finished.took.as_secs_f64()
+    );
     if finished.code == Some(0) {
         return place.ended_well(&finished, weather).await.map(drop);
     }
     println!("{}", finished.output);
-    ensure(finished.output.contains("state: "), || "the failure does not say what is left".to_owned())?;
+    ensure(finished.output.contains("state: "), || {
+        "the failure does not say what is left".to_owned()
+    })?;
     place.source_is_as_it_was().await?;
-    place.another_run_succeeds(&["--initially-drop-ghost-table"], weather).await
+    place
+        .another_run_succeeds(&["--initially-drop-ghost-table"], weather)
+        .await
 }
 
 async fn kill_one(place: &Place, conn: &mut Conn, rng: &mut StdRng) -> Outcome<bool> {
@@ -131,11 +141,15 @@ async fn killed_while_it_waits_for_a_mark() -> Outcome {
     let (weather, mut conn) = (place.weather(), place.conn().await?);
     let (tool, flag) = postponed(&place, &[]).await?;
     let (mut blocker, session) = hold::in_fence(&place, &flag).await?;
-    ensure(kill(&mut conn, "", session).await?, || "the window was too short".to_owned())?;
+    ensure(kill(&mut conn, "", session).await?, || {
+        "the window was too short".to_owned()
+    })?;
     gone(&mut conn, "the swap's lock", &place.lock_is_held()).await?;
     blocker.query_drop("UNLOCK TABLES").await?;
     let finished = tool.finish().await?;
-    ensure(finished.output.contains("swap attempt"), || format!("no attempt failed:\n{}", finished.output))?;
+    ensure(finished.output.contains("swap attempt"), || {
+        format!("no attempt failed:\n{}", finished.output)
+    })?;
     place.ended_well(&finished, weather).await.map(drop)
 }
 
@@ -151,8 +165,12 @@ async fn the_window_ends_while_it_waits_for_a_mark() -> Outcome {
     let held = granted.elapsed();
     blocker.query_drop("UNLOCK TABLES").await?;
     let finished = tool.finish().await?;
-    ensure(held < Duration::from_millis(1_000), || format!("the table was locked for {held:?}"))?;
-    ensure(finished.output.contains("not applied within 300 ms"), || finished.output.clone())?;
+    ensure(held < Duration::from_millis(1_000), || {
+        format!("the table was locked for {held:?}")
+    })?;
+    ensure(finished.output.contains("not applied within 300 ms"), || {
+        finished.output.clone()
+    })?;
     place.ended_well(&finished, weather).await.map(drop)
 }
 
@@ -161,7 +179,13 @@ async fn the_window_ends_while_it_waits_for_a_mark() -> Outcome {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_while_rename_waits() -> Outcome {
     let place = Place::new(&server().await?, "at_rename", ROWS, RATE).await?;
-    for what in ["interrupted", "killed", "others killed", "all killed", "window ends"] {
+    for what in [
+        "interrupted",
+        "killed",
+        "others killed",
+        "all killed",
+        "window ends",
+    ] {
         rename_waits(&place, what).await.map_err(at(what))?;
         place.again().await?;
     }
@@ -179,14 +203,19 @@ async fn rename_waits(place: &Place, what: &str) -> Outcome {
         _ => {}
     }
     if what.ends_with("s killed") || what == "all killed" {
-        for session in sessions.into_iter().filter(|session| what == "all killed" || *session != swap) {
+        for session in sessions
+            .into_iter()
+            .filter(|session| what == "all killed" || *session != swap)
+        {
             kill(&mut conn, "", session).await?;
         }
     }
     gone(&mut conn, "the swap's lock", &place.lock_is_held()).await?;
     kill(&mut conn, "", maker).await?;
     let finished = tool.finish().await?;
-    ensure(finished.output.contains("RENAME"), || format!("RENAME did not fail:\n{}", finished.output))?;
+    ensure(finished.output.contains("RENAME"), || {
+        format!("RENAME did not fail:\n{}", finished.output)
+    })?;
     place.ended_well(&finished, weather).await.map(drop)
 }
 
@@ -197,9 +226,19 @@ async fn rename_waits(place: &Place, what: &str) -> Outcome {
 async fn the_network_is_cut_at_each_statement() -> Outcome {
     let place = Place::new(&server().await?, "network", ROWS, 0).await?;
     let lost = |at: &'static str| [Lose::Statement, Lose::Answer].map(|lose| vec![Cut { at, lose }]);
-    let renamed = Cut { at: "RENAME TABLE", lose: Lose::Answer };
+    let renamed = Cut {
+        at: "RENAME TABLE",
+        lose: Lose::Answer,
+    };
     let then = |at: &'static str| lost(at).map(|cuts| [vec![renamed], cuts].concat());
-    let single = ["LOCK TABLES `", "_t_ghc` (mark)", "COMMIT", "RENAME TABLE", "UNLOCK TABLES"].map(lost);
+    let single = [
+        "LOCK TABLES `",
+        "_t_ghc` (mark)",
+        "COMMIT",
+        "RENAME TABLE",
+        "UNLOCK TABLES",
+    ]
+    .map(lost);
     let double = ["KILL ", "information_schema.TABLES"].map(then);
     for cuts in single.into_iter().chain(double).flatten() {
         cut(&place, &cuts).await.map_err(at(format!("{cuts:?}")))?;
@@ -212,7 +251,9 @@ async fn cut(place: &Place, cuts: &[Cut]) -> Outcome {
     let proxy = Proxy::to(&place.ours, cuts).await?;
     let weather = place.weather();
     let finished = place.alter_through(proxy.port, &[])?.finish().await?;
-    ensure(proxy.left().is_empty(), || format!("never made: {:?}\n{}", proxy.left(), finished.output))?;
+    ensure(proxy.left().is_empty(), || {
+        format!("never made: {:?}\n{}", proxy.left(), finished.output)
+    })?;
     place.ended_well(&finished, weather).await.map(drop)
 }
 
@@ -238,7 +279,10 @@ async fn an_idle_transaction_has_read_the_table() -> Outcome {
     let mut eye = place.conn().await?;
     until::<u64>(&mut eye, "a transaction of 2 s", &old).await?;
     flag.lower();
-    ensure(tool.says(&format!("waits for session {}", idle.id())).await?, || "it is not named".to_owned())?;
+    ensure(
+        tool.says(&format!("waits for session {}", idle.id())).await?,
+        || "it is not named".to_owned(),
+    )?;
     idle.query_drop("ROLLBACK").await?;
     let report = place.ended_well(&tool.finish().await?, weather).await?;
     short_stall(&report)
@@ -254,7 +298,9 @@ async fn somebody_reads_the_ghost() -> Outcome {
     reader.query_drop("BEGIN").await?;
     reader.query_drop("SELECT id FROM _t_gho LIMIT 1").await?;
     flag.lower();
-    ensure(tool.says("swap attempt 1 of").await?, || "no attempt failed".to_owned())?;
+    ensure(tool.says("swap attempt 1 of").await?, || {
+        "no attempt failed".to_owned()
+    })?;
     reader.query_drop("ROLLBACK").await?;
     let report = place.ended_well(&tool.finish().await?, weather).await?;
     short_stall(&report)
@@ -269,7 +315,9 @@ async fn a_long_select() -> Outcome {
     let id = long.id();
     let select = tokio::spawn(async move { long.query_drop("SELECT SLEEP(3) FROM t LIMIT 1").await });
     flag.lower();
-    ensure(tool.says(&format!("waits for session {id}")).await?, || "it is not named".to_owned())?;
+    ensure(tool.says(&format!("waits for session {id}")).await?, || {
+        "it is not named".to_owned()
+    })?;
     select.await??;
     let report = place.ended_well(&tool.finish().await?, weather).await?;
     short_stall(&report)
@@ -290,7 +338,9 @@ async fn an_old_table_that_is_not_ours() -> Outcome {
     let mut conn = place.conn().await?;
     conn.query_drop("CREATE TABLE _t_del (a INT)").await?;
     let finished = place.alter(&["--initially-drop-old-table"])?.finish().await?;
-    ensure(finished.code == REFUSED, || format!("exit {:?}:\n{}", finished.code, finished.output))?;
+    ensure(finished.code == REFUSED, || {
+        format!("exit {:?}:\n{}", finished.code, finished.output)
+    })?;
     conn.query_drop("SELECT a FROM _t_del").await?;
     conn.query_drop("DROP TABLE _t_del").await?;
     place.source_is_as_it_was().await
@@ -305,11 +355,17 @@ async fn an_old_table_appears_meanwhile() -> Outcome {
     conn.query_drop("CREATE TABLE _t_del (a INT)").await?;
     flag.lower();
     let finished = tool.finish().await?;
-    ensure(finished.code == FAILED, || format!("exit {:?}:\n{}", finished.code, finished.output))?;
-    ensure(finished.output.contains("_t_del' already exists"), || finished.output.clone())?;
+    ensure(finished.code == FAILED, || {
+        format!("exit {:?}:\n{}", finished.code, finished.output)
+    })?;
+    ensure(finished.output.contains("_t_del' already exists"), || {
+        finished.output.clone()
+    })?;
     conn.query_drop("DROP TABLE _t_del").await?;
     place.source_is_as_it_was().await?;
-    place.another_run_succeeds(&["--initially-drop-ghost-table"], weather).await
+    place
+        .another_run_succeeds(&["--initially-drop-ghost-table"], weather)
+        .await
 }
 
 /// Our own old table goes, if that was allowed.
@@ -318,11 +374,16 @@ async fn an_old_table_of_an_earlier_run() -> Outcome {
     let place = Place::new(&server().await?, "earlier", ROWS, RATE).await?;
     place.another_run_succeeds(&[], place.weather()).await?;
     let mut conn = place.conn().await?;
-    conn.query_drop("ALTER TABLE t DROP COLUMN note, DROP INDEX by_c").await?;
+    conn.query_drop("ALTER TABLE t DROP COLUMN note, DROP INDEX by_c")
+        .await?;
     let finished = place.alter(&[])?.finish().await?;
-    ensure(finished.code == REFUSED, || format!("exit {:?}:\n{}", finished.code, finished.output))?;
+    ensure(finished.code == REFUSED, || {
+        format!("exit {:?}:\n{}", finished.code, finished.output)
+    })?;
     let finished = place.alter(&["--initially-drop-old-table"])?.finish().await?;
-    ensure(finished.code == Some(0), || format!("exit {:?}:\n{}", finished.code, finished.output))
+    ensure(finished.code == Some(0), || {
+        format!("exit {:?}:\n{}", finished.code, finished.output)
+    })
 }
 
 // ---- stopped -------------------------------------------------------------------------------------------------------
@@ -343,7 +404,9 @@ async fn stopped_by_a_signal() -> Outcome {
     let place = Place::new(&server().await?, "signal", ROWS, RATE).await?;
     let weather = place.weather();
     for (phase, signal) in PHASES.into_iter().zip(["TERM", "INT", "TERM"]) {
-        stopped(&place, phase, signal).await.map_err(at(format!("{phase:?} {signal}")))?;
+        stopped(&place, phase, signal)
+            .await
+            .map_err(at(format!("{phase:?} {signal}")))?;
     }
     place.another_run_succeeds(&[], weather).await
 }
@@ -352,10 +415,15 @@ async fn stopped(place: &Place, phase: Phase, signal: &str) -> Outcome {
     let (tool, _held) = reach(place, phase).await?;
     tool.signal(signal)?;
     let finished = tool.finish().await?;
-    ensure(finished.code == INTERRUPTED, || format!("exit {:?}:\n{}", finished.code, finished.output))?;
+    ensure(finished.code == INTERRUPTED, || {
+        format!("exit {:?}:\n{}", finished.code, finished.output)
+    })?;
     drop(_held);
     place.source_is_as_it_was().await?;
-    let clean = finished.output.lines().find_map(|line| line.split_once("To clean up: "));
+    let clean = finished
+        .output
+        .lines()
+        .find_map(|line| line.split_once("To clean up: "));
     let (_, sql) = clean.ok_or_else(|| trouble(format!("nothing to clean up?\n{}", finished.output)))?;
     let mut conn = place.conn().await?;
     conn.query_drop(sql).await?;
@@ -382,7 +450,9 @@ async fn sigkill(place: &Place, phase: Phase) -> Outcome {
     ensure(finished.code.is_none(), || format!("exit {:?}", finished.code))?;
     drop(_held);
     place.source_is_as_it_was().await?;
-    place.another_run_succeeds(&["--initially-drop-ghost-table"], weather).await
+    place
+        .another_run_succeeds(&["--initially-drop-ghost-table"], weather)
+        .await
 }
 
 /// A run in some phase, and what holds it there.
@@ -418,7 +488,11 @@ impl Sandbox {
 
     fn script(&self, words: &[&str]) -> Outcome<String> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sandbox");
-        let output = Command::new(script).args(words).arg("--dir").arg(self.0.path()).output()?;
+        let output = Command::new(script)
+            .args(words)
+            .arg("--dir")
+            .arg(self.0.path())
+            .output()?;
         let said = String::from_utf8_lossy(&output.stderr);
         ensure(output.status.success(), || format!("{script} {words:?}: {said}"))?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
@@ -426,9 +500,18 @@ impl Sandbox {
 
     fn server(&self) -> Outcome<Server> {
         let env = self.script(&["env"])?;
-        let port = env.lines().find_map(|line| line.strip_prefix("export GHOST_RS_TEST_PORT="));
-        let port = port.and_then(|port| port.parse().ok()).ok_or_else(|| trouble(env.clone()))?;
-        Ok(Server { host: "127.0.0.1".into(), port, user: "root".into(), password: String::new() })
+        let port = env
+            .lines()
+            .find_map(|line| line.strip_prefix("export GHOST_RS_TEST_PORT="));
+        let port = port
+            .and_then(|port| port.parse().ok())
+            .ok_or_else(|| trouble(env.clone()))?;
+        Ok(Server {
+            host: "127.0.0.1".into(),
+            port,
+            user: "root".into(),
+            password: String::new(),
+        })
     }
 }
 
@@ -445,14 +528,19 @@ async fn commits_hang_between_log_and_engine() -> Outcome {
     let sandbox = Sandbox::up()?;
     let place = Place::new(&sandbox.server()?, "semisync", ROWS, 0).await?;
     let mut conn = place.conn().await?;
-    conn.query_drop("INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'").await?;
+    conn.query_drop("INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'")
+        .await?;
     conn.query_drop(
         "SET GLOBAL rpl_semi_sync_source_wait_point = 'AFTER_SYNC', GLOBAL rpl_semi_sync_source_wait_no_replica = ON, \
          GLOBAL rpl_semi_sync_source_timeout = 400",
     )
     .await?;
     let weather = place.weather();
-    let more = ["--chunk-size=200", "--cut-over-window-millis=20000", "--heartbeat-interval-millis=1000"];
+    let more = [
+        "--chunk-size=200",
+        "--cut-over-window-millis=20000",
+        "--heartbeat-interval-millis=1000",
+    ];
     let mut finished = std::pin::pin!(place.alter(&more)?.finish());
     let mut hangs = 0;
     let finished = loop {
@@ -461,19 +549,27 @@ async fn commits_hang_between_log_and_engine() -> Outcome {
             hung = hang(&mut conn) => hangs += u32::from(hung?),
         }
     };
-    conn.query_drop("SET GLOBAL rpl_semi_sync_source_enabled = OFF").await?;
-    println!("commits hung {hangs} times in {:.1} s", finished.took.as_secs_f64());
+    conn.query_drop("SET GLOBAL rpl_semi_sync_source_enabled = OFF")
+        .await?;
+    println!(
+        "commits hung {hangs} times in {:.1} s",
+        finished.took.as_secs_f64()
+    );
     ensure(hangs > 5, || "hardly any commit hung".to_owned())?;
     place.ended_well(&finished, weather).await.map(drop)
 }
 
 /// Lets commits hang until the server gives up.
 async fn hang(conn: &mut Conn) -> Outcome<bool> {
-    conn.query_drop("SET GLOBAL rpl_semi_sync_source_enabled = OFF").await?;
-    conn.query_drop("SET GLOBAL rpl_semi_sync_source_enabled = ON").await?;
+    conn.query_drop("SET GLOBAL rpl_semi_sync_source_enabled = OFF")
+        .await?;
+    conn.query_drop("SET GLOBAL rpl_semi_sync_source_enabled = ON")
+        .await?;
     let waits = "SELECT 1 FROM performance_schema.threads \
                  WHERE processlist_state LIKE 'Waiting for semi-sync%' LIMIT 1";
-    let hung = within::<u64>(conn, Duration::from_millis(200), waits).await?.is_some();
+    let hung = within::<u64>(conn, Duration::from_millis(200), waits)
+        .await?
+        .is_some();
     let given_up = "SELECT 1 FROM performance_schema.global_status \
                     WHERE variable_name = 'Rpl_semi_sync_source_status' AND variable_value = 'OFF'";
     until::<u64>(conn, "the server to give up waiting", given_up).await?;
@@ -482,7 +578,13 @@ async fn hang(conn: &mut Conn) -> Outcome<bool> {
 
 fn seeds() -> Outcome<Vec<u64>> {
     let given = std::env::var("SWAP_SEEDS").or_else(|_| std::env::var("GHOST_RS_TEST_SEED"));
-    let Ok(given) = given else { return Ok(vec![rand::random::<u32>().into(), rand::random::<u32>().into()]) };
-    let number = |seed: &str| seed.trim().parse().map_err(|_| trouble(format!("{seed:?} is no seed")));
+    let Ok(given) = given else {
+        return Ok(vec![rand::random::<u32>().into(), rand::random::<u32>().into()]);
+    };
+    let number = |seed: &str| {
+        seed.trim()
+            .parse()
+            .map_err(|_| trouble(format!("{seed:?} is no seed")))
+    };
     given.split(',').map(number).collect()
 }

@@ -48,7 +48,9 @@ pub async fn postponed(place: &Place, more: &[&str]) -> Outcome<(Tool, Flag)> {
     let argument = flag.argument();
     let more: Vec<&str> = more.iter().copied().chain([argument.as_str()]).collect();
     let mut tool = place.alter(&more)?;
-    ensure(tool.says("postponed").await?, || "the run ended before the swap".to_owned())?;
+    ensure(tool.says("postponed").await?, || {
+        "the run ended before the swap".to_owned()
+    })?;
     Ok((tool, flag))
 }
 

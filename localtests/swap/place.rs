@@ -49,16 +49,25 @@ impl Place {
         let mut conn = server.connect().await?;
         conn.query_drop(format!("DROP DATABASE IF EXISTS {name}")).await?;
         conn.query_drop(format!("DROP USER IF EXISTS {name}")).await?;
-        conn.query_drop(format!("CREATE USER {name} IDENTIFIED BY '{PASSWORD}'")).await?;
+        conn.query_drop(format!("CREATE USER {name} IDENTIFIED BY '{PASSWORD}'"))
+            .await?;
         conn.query_drop(format!("GRANT ALL ON *.* TO {name}")).await?;
-        storm::load(&storm).await.map_err(|error| trouble(error.to_string()))?;
-        let ours = Server { user: name.clone(), password: PASSWORD.to_owned(), ..server.clone() };
+        storm::load(&storm)
+            .await
+            .map_err(|error| trouble(error.to_string()))?;
+        let ours = Server {
+            user: name.clone(),
+            password: PASSWORD.to_owned(),
+            ..server.clone()
+        };
         Ok(Self { name, ours, storm })
     }
 
     /// The table as it was at the start, for another run.
     pub async fn again(&self) -> Outcome {
-        storm::load(&self.storm).await.map_err(|error| trouble(error.to_string()))
+        storm::load(&self.storm)
+            .await
+            .map_err(|error| trouble(error.to_string()))
     }
 
     /// A session of the test's own, in the schema.
@@ -76,14 +85,24 @@ impl Place {
     pub fn alter_through(&self, port: u16, more: &[&str]) -> Outcome<Tool> {
         let mut args = vec!["--table=t".to_owned(), ALTER.to_owned()];
         args.extend(more.iter().map(|&arg| arg.to_owned()));
-        Tool::alter(&Server { port, ..self.ours.clone() }, &self.name, &args)
+        Tool::alter(
+            &Server {
+                port,
+                ..self.ours.clone()
+            },
+            &self.name,
+            &args,
+        )
     }
 
     /// Writers begin.
     pub fn weather(&self) -> Weather {
         let (stop, stopped) = watch::channel(false);
         let storm = self.storm.clone();
-        let watch = Watch { stop: stopped, transactions: Default::default() };
+        let watch = Watch {
+            stop: stopped,
+            transactions: Default::default(),
+        };
         let running = tokio::spawn(async move { storm.run(&watch).await });
         Weather { stop, running }
     }
@@ -130,7 +149,10 @@ impl Place {
     /// The ALTER took place and the old table is there; or neither.
     pub async fn is_swapped(&self) -> Outcome<bool> {
         let mut conn = self.conn().await?;
-        let new: Option<String> = conn.query_first("SHOW COLUMNS FROM t LIKE 'note'").await?.map(first_of);
+        let new: Option<String> = conn
+            .query_first("SHOW COLUMNS FROM t LIKE 'note'")
+            .await?
+            .map(first_of);
         let old: Option<String> = conn.query_first("SHOW TABLES LIKE '\\_t\\_del'").await?;
         Ok(new.is_some() && old.is_some())
     }
@@ -138,18 +160,26 @@ impl Place {
     /// The run ended well: table altered, no lock left, every row of the writers' there.
     pub async fn ended_well(&self, finished: &Finished, weather: Weather) -> Outcome<storm::Report> {
         let report = weather.calm().await?;
-        ensure(finished.code == Some(0), || format!("exit {:?}:\n{}", finished.code, finished.output))?;
-        ensure(self.is_swapped().await?, || "exit 0, and the table is not altered".to_owned())?;
+        ensure(finished.code == Some(0), || {
+            format!("exit {:?}:\n{}", finished.code, finished.output)
+        })?;
+        ensure(self.is_swapped().await?, || {
+            "exit 0, and the table is not altered".to_owned()
+        })?;
         ensure(report.ok, || format!("{report}\n{}", finished.output))?;
         let tables: Vec<String> = self.conn().await?.query("SHOW TABLES").await?;
-        ensure(tables == ["_t_del", "t"], || format!("{tables:?} are left:\n{}", finished.output))?;
+        ensure(tables == ["_t_del", "t"], || {
+            format!("{tables:?} are left:\n{}", finished.output)
+        })?;
         self.is_unlocked().await?;
         Ok(report)
     }
 
     /// The run ended otherwise: the source is as it was, and nothing of ours holds a lock.
     pub async fn source_is_as_it_was(&self) -> Outcome {
-        ensure(!self.is_swapped().await?, || "the run failed, and the table is altered".to_owned())?;
+        ensure(!self.is_swapped().await?, || {
+            "the run failed, and the table is altered".to_owned()
+        })?;
         let mut conn = self.conn().await?;
         gone(&mut conn, "sessions of ours", &self.sessions()).await?;
         self.is_unlocked().await
@@ -178,7 +208,9 @@ impl Weather {
 /// Waits until a query has a row.
 pub async fn until<T: FromRow + Send + 'static>(conn: &mut Conn, what: &str, sql: &str) -> Outcome<T> {
     let limit = Duration::from_secs(WAIT_SECONDS_MAX);
-    within(conn, limit, sql).await?.ok_or_else(|| trouble(format!("waited {limit:?} for: {what}")))
+    within(conn, limit, sql)
+        .await?
+        .ok_or_else(|| trouble(format!("waited {limit:?} for: {what}")))
 }
 
 /// The same, for no longer than `limit`.
@@ -201,7 +233,9 @@ pub async fn within<T: FromRow + Send + 'static>(
 pub async fn gone(conn: &mut Conn, what: &str, sql: &str) -> Outcome {
     let begun = Instant::now();
     while let Some(row) = conn.query_first::<mysql_async::Row, _>(sql).await? {
-        ensure(begun.elapsed().as_secs() < WAIT_SECONDS_MAX, || format!("still there: {what} ({row:?})"))?;
+        ensure(begun.elapsed().as_secs() < WAIT_SECONDS_MAX, || {
+            format!("still there: {what} ({row:?})")
+        })?;
         tokio::time::sleep(LOOK).await;
     }
     Ok(())

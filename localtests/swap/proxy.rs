@@ -47,7 +47,10 @@ impl Proxy {
     pub async fn to(server: &Server, cuts: &[Cut]) -> Outcome<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
-        let plan = Arc::new(Mutex::new(Plan { cuts: cuts.to_vec(), ..Plan::default() }));
+        let plan = Arc::new(Mutex::new(Plan {
+            cuts: cuts.to_vec(),
+            ..Plan::default()
+        }));
         let (target, shared) = ((server.host.clone(), server.port), Arc::clone(&plan));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {

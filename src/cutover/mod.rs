@@ -28,6 +28,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::{
     changes::{Batch, BatchId, Flushed},
     error::{Exit, Failure},
+    key::Key,
     mysql::{Class, SqlError},
 };
 pub(crate) use sql::zero_that_would_be_numbered;
@@ -51,6 +52,10 @@ pub trait Door {
     async fn lock(&mut self) -> Result<(), SqlError>;
     /// Flushes changed keys under the lock.
     async fn flush(&mut self, batch: &Batch) -> Result<Flushed, SqlError>;
+    /// Keys outside the last batch that its flush may have touched, if its outcome is not known.
+    fn touched(&mut self) -> Vec<Key> {
+        Vec::new()
+    }
     /// Brings over what is not in rows: the AUTO_INCREMENT counter.
     async fn settle(&mut self) -> Result<(), SqlError>;
     /// Renames both tables, in one statement.
@@ -85,8 +90,8 @@ pub trait Pending {
     fn next_batch(&mut self) -> Option<Batch>;
     /// They are flushed.
     fn flushed(&mut self, batch: BatchId, flushed: Flushed);
-    /// They are not, or nobody knows.
-    fn failed(&mut self, batch: BatchId);
+    /// They are not, or nobody knows; then these keys may have been touched as well.
+    fn failed(&mut self, batch: BatchId, touched: Vec<Key>);
     /// Nothing is left; a failure names what can never be flushed (rows that collide under a new unique key).
     fn is_drained(&mut self) -> Result<bool, Failure>;
 }
@@ -300,7 +305,7 @@ async fn flush(
             Ok(())
         }
         Err(why) => {
-            pending.failed(batch.id);
+            pending.failed(batch.id, door.touched());
             Err(why)
         }
     }
@@ -400,7 +405,7 @@ async fn answered<T>(answer: impl Future<Output = Result<T, SqlError>>) -> Resul
 }
 
 fn still_locked(session: u32, error: &SqlError) -> Failure {
-    Failure::failed("The swap's session could not be ended.")
+    Failure::new(Exit::Unknown, "The swap's session could not be ended.")
         .detail(format!(
             "session {session} may still hold the write locks: {error}"
         ))

@@ -8,6 +8,7 @@ use crate::{
     apply::Flusher,
     changes::{Batch, Flushed},
     error::Failure,
+    key::Key,
     mysql::{Class, Session, Sessions, SqlError, kill},
     plan::work::Work,
     retry::Retry,
@@ -61,6 +62,10 @@ impl Door for LockSession {
         self.flusher.once(&self.work, batch).await
     }
 
+    fn touched(&mut self) -> Vec<Key> {
+        self.flusher.take_touched()
+    }
+
     async fn settle(&mut self) -> Result<(), SqlError> {
         let session = self.flusher.session();
         if let Some(failure) = zero_that_would_be_numbered(session, &self.work).await? {
@@ -110,7 +115,8 @@ impl Aside {
             .map_err(|error| error.failure("The session beside the swap could not be set up."))?;
         Ok(Self {
             session,
-            sessions: sessions.clone(),
+            // A restart in the middle of the swap must not keep us from finding out what came of it.
+            sessions: sessions.clone().even_restarted(),
             door_opened,
             work,
         })
@@ -233,12 +239,24 @@ async fn auto_increment(session: &mut Session, table: &TableName) -> Result<Opti
 
 /// A native ALTER that makes a column AUTO_INCREMENT gives the rows with 0 there new numbers; the copy keeps the 0. The
 /// column leads an index of the ghost, so this is one look.
-pub(crate) async fn zero_that_would_be_numbered(session: &mut Session, work: &Work) -> Result<Option<Failure>, SqlError> {
-    let Some(column) = &work.no_zero_in else { return Ok(None) };
-    let sql = format!("SELECT 1 FROM {} WHERE {} = 0 LIMIT 1", work.tables.ghost, quote_ident(column));
+pub(crate) async fn zero_that_would_be_numbered(
+    session: &mut Session,
+    work: &Work,
+) -> Result<Option<Failure>, SqlError> {
+    let Some(column) = &work.no_zero_in else {
+        return Ok(None);
+    };
+    let sql = format!(
+        "SELECT 1 FROM {} WHERE {} = 0 LIMIT 1",
+        work.tables.ghost,
+        quote_ident(column)
+    );
     Ok(session.one(&sql).await?.map(|_| {
-        Failure::failed(format!("A row of {} holds 0 in `{column}`, which becomes AUTO_INCREMENT.", work.tables.source))
-            .detail("a native ALTER would give the row a new number")
-            .hint("Give the row another number, then start again.")
+        Failure::failed(format!(
+            "A row of {} holds 0 in `{column}`, which becomes AUTO_INCREMENT.",
+            work.tables.source
+        ))
+        .detail("a native ALTER would give the row a new number")
+        .hint("Give the row another number, then start again.")
     }))
 }

@@ -359,18 +359,28 @@ story!(rename_does_not_answer_in_time_and_is_done_late, |story| {
 });
 
 story!(rename_waits_too_long_for_a_name, |story| {
-    story.at(Step::Rename, Refused(1205)).attempt().await.is_not_yet("RENAME was refused");
+    story
+        .at(Step::Rename, Refused(1205))
+        .attempt()
+        .await
+        .is_not_yet("RENAME was refused");
     assert_eq!(story.asked().last(), Some(&Step::Unlock));
     story.swaps_next_time().await;
 });
 
 story!(the_old_tables_name_is_taken, |story| {
-    story.at(Step::Rename, Refused(1050)).attempt().await.stops("could not be renamed");
+    story
+        .at(Step::Rename, Refused(1050))
+        .attempt()
+        .await
+        .stops("could not be renamed");
     assert_eq!(story.asked().last(), Some(&Step::Unlock));
 });
 
 story!(rename_is_refused_and_the_lock_is_not_given_back, |story| {
-    story.at(Step::Rename, Refused(1317)).at(Step::Unlock, Cut(Nothing));
+    story
+        .at(Step::Rename, Refused(1317))
+        .at(Step::Unlock, Cut(Nothing));
     story.attempt().await.is_not_yet("RENAME was refused");
     story.swaps_next_time().await;
 });

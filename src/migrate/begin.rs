@@ -15,7 +15,7 @@ use crate::{
     config::Config,
     error::{Exit, Failure},
     inspect::{self, Server, Source, grants::Grants},
-    mysql::{Session, SessionSettings, Sessions, SqlError, catalog, connect},
+    mysql::{Identity, Session, SessionSettings, Sessions, SqlError, catalog, connect},
     pace::{ChunkSizer, Workers},
     plan::{
         self, ColumnMap, KeyChoice, Supply, Wishes,
@@ -76,6 +76,10 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
     let opts = connect::opts(&config.connection)?;
     let sessions = Sessions::new(opts, config.connection.connect_timeout, SessionSettings::ddl());
     let mut session = sessions.open("control").await?;
+    let identity = Identity::of(&mut session)
+        .await
+        .map_err(|error| error.failure("The server's identity could not be read."))?;
+    let sessions = sessions.only_on(identity);
     let server = inspect::server(&mut session).await?;
     let alter = Alter::parse(&config.alter, server.sql_mode.contains("ANSI_QUOTES"))?;
     let mut problems = server.problems(&config.schema, config.allow_on_master);
@@ -102,14 +106,26 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         }
     };
     match problems.is_empty() {
-        true => Ok(Looked { session, server, source, alter, tables, notes, leftovers, sessions, run: run_id() }),
+        true => Ok(Looked {
+            session,
+            server,
+            source,
+            alter,
+            tables,
+            notes,
+            leftovers,
+            sessions,
+            run: run_id(),
+        }),
         false => Err(refusal(&name, problems)),
     }
 }
 
 fn refusal(name: &TableName, problems: Vec<Failure>) -> Failure {
     let fallback = Failure::refused(format!("{name} cannot be changed."));
-    inspect::together(format!("{name} cannot be changed"), problems).err().unwrap_or(fallback)
+    inspect::together(format!("{name} cannot be changed"), problems)
+        .err()
+        .unwrap_or(fallback)
 }
 
 fn tables(source: &TableName) -> Tables {
@@ -130,18 +146,33 @@ async fn missing_grants(
     let unread = |error: SqlError| error.failure("The account's privileges could not be read.");
     let lines = catalog::grants(session).await.map_err(unread)?;
     let account = catalog::current_user(session).await.map_err(unread)?;
-    let names = [&tables.source, &tables.ghost, &tables.changelog, &tables.old].map(|name| name.table.as_str());
+    let names =
+        [&tables.source, &tables.ghost, &tables.changelog, &tables.old].map(|name| name.table.as_str());
     let missing = Grants::parse(&lines, partial_revokes).missing(&tables.source.schema, &names);
     if missing.is_empty() {
         return Ok(None);
     }
     let statements = missing.statements(&tables.source.schema, &account);
-    let failure = Failure::refused(format!("The account {account} lacks privileges that the run needs."));
-    Ok(Some(statements.into_iter().fold(failure, Failure::detail).hint("Run these statements as an administrator.")))
+    let failure = Failure::refused(format!(
+        "The account {account} lacks privileges that the run needs."
+    ));
+    Ok(Some(
+        statements
+            .into_iter()
+            .fold(failure, Failure::detail)
+            .hint("Run these statements as an administrator."),
+    ))
 }
 
-async fn leftovers(session: &mut Session, config: &Config, tables: &Tables) -> Result<Vec<Droppable>, Failure> {
-    let mut found = cleanup::leftovers(session, &helpers(tables), |comment| Mark::parse(comment).is_some()).await?;
+async fn leftovers(
+    session: &mut Session,
+    config: &Config,
+    tables: &Tables,
+) -> Result<Vec<Droppable>, Failure> {
+    let mut found = cleanup::leftovers(session, &helpers(tables), |comment| {
+        Mark::parse(comment).is_some()
+    })
+    .await?;
     // A run that was killed around its swap left a ghost without a mark; its changelog says whose it is.
     if found.iter().any(|left| left.role == Role::Changelog && left.ours)
         && prepare::is_dressed(session, &tables.changelog)
@@ -159,7 +190,11 @@ async fn leftovers(session: &mut Session, config: &Config, tables: &Tables) -> R
 }
 
 pub(super) fn helpers(tables: &Tables) -> Helpers {
-    Helpers { ghost: tables.ghost.clone(), changelog: tables.changelog.clone(), old: tables.old.clone() }
+    Helpers {
+        ghost: tables.ghost.clone(),
+        changelog: tables.changelog.clone(),
+        old: tables.old.clone(),
+    }
 }
 
 /// Thirty-two hexadecimal digits that no other run has.
@@ -170,7 +205,11 @@ fn run_id() -> String {
 
 impl Looked {
     fn marks(&self) -> Marks {
-        let mark = |kind| Mark { kind, of: self.tables.source.clone(), run: self.run.clone() };
+        let mark = |kind| Mark {
+            kind,
+            of: self.tables.source.clone(),
+            run: self.run.clone(),
+        };
         Marks {
             ghost: mark(Kind::Ghost).to_string(),
             changelog: mark(Kind::Changelog).to_string(),
@@ -180,7 +219,11 @@ impl Looked {
 
     pub(super) async fn try_ghost(&mut self) -> Result<Ghost, Failure> {
         let (clauses, marks) = (self.alter.ghost_sql(), self.marks());
-        prepare::try_ghost(&mut self.session, &request(&self.source, &self.tables, &clauses, &marks)).await
+        prepare::try_ghost(
+            &mut self.session,
+            &request(&self.source, &self.tables, &clauses, &marks),
+        )
+        .await
     }
 
     pub(super) fn plan(&self, config: &Config, ghost: &Ghost) -> Result<Plan, Failure> {
@@ -195,12 +238,25 @@ impl Looked {
     }
 }
 
-fn request<'a>(source: &'a Source, tables: &'a Tables, clauses: &'a str, marks: &'a Marks) -> GhostRequest<'a> {
-    GhostRequest { source: &source.table, ghost: &tables.ghost, clauses, mark: &marks.ghost }
+fn request<'a>(
+    source: &'a Source,
+    tables: &'a Tables,
+    clauses: &'a str,
+    marks: &'a Marks,
+) -> GhostRequest<'a> {
+    GhostRequest {
+        source: &source.table,
+        ghost: &tables.ghost,
+        clauses,
+        mark: &marks.ghost,
+    }
 }
 
 /// Makes the helper tables and the plan.
 pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, Failure> {
+    if let Some(file) = &config.postpone_cut_over_flag_file {
+        touch(file)?;
+    }
     let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
     for leftover in &looked.leftovers {
         cleanup::drop_leftover(&mut looked.session, leftover).await?;
@@ -213,7 +269,9 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
     }
     match made(config, &mut looked, &ghost, &marks).await {
         Ok((work, origin)) => {
-            let sessions = looked.sessions.with(row_settings(&looked.server, &work, &ghost, &looked.source));
+            let sessions = looked
+                .sessions
+                .with(row_settings(&looked.server, &work, &ghost, &looked.source));
             Ok(Begun {
                 sessions,
                 marks,
@@ -229,6 +287,16 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
         }
         Err(failure) => Err(undo(&mut looked, &marks, failure).await),
     }
+}
+
+/// As in gh-ost: who asks for a postponed swap gets one, and removes the file when it may happen.
+fn touch(file: &std::path::Path) -> Result<(), Failure> {
+    let created = std::fs::OpenOptions::new().create(true).append(true).open(file);
+    created.map(drop).map_err(|error| {
+        Failure::usage(format!("The flag file {} cannot be created.", file.display()))
+            .detail(error.to_string())
+            .hint("--postpone-cut-over-flag-file names a file that this run creates and you remove.")
+    })
 }
 
 async fn made(
@@ -248,12 +316,15 @@ async fn made(
         supplied,
         choice: &choice,
         comment: ghost.final_comment.clone(),
+        mark: marks.ghost.clone(),
         carry_auto_increment: !ghost.sets_auto_increment,
         pads_char: looked.server.sql_mode.contains("PAD_CHAR_TO_FULL_LENGTH"),
+        lock_reads: !looked.server.binlog_order_commits,
         no_zero_in: columns.becomes_auto_increment.clone(),
         run: looked.run.clone(),
     };
-    let work = Work::new(parts).map_err(|error| Failure::refused("The iteration key cannot be used.").detail(error.to_string()))?;
+    let work = Work::new(parts)
+        .map_err(|error| Failure::refused("The iteration key cannot be used.").detail(error.to_string()))?;
     check_reach(&work, &choice)?;
     check_zone(&looked.server, &work, ghost, &looked.source)?;
     prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
@@ -273,7 +344,10 @@ fn check_reach(work: &Work, choice: &KeyChoice) -> Result<(), Failure> {
 }
 
 /// Expressions that the server's own ALTER evaluates once for all rows.
-async fn supplied(session: &mut Session, supplied: &[(Column, Supply)]) -> Result<Vec<(String, String)>, Failure> {
+async fn supplied(
+    session: &mut Session,
+    supplied: &[(Column, Supply)],
+) -> Result<Vec<(String, String)>, Failure> {
     let mut values = Vec::new();
     for (column, supply) in supplied {
         let value = match supply {
@@ -290,7 +364,9 @@ async fn once(session: &mut Session, expression: &str) -> Result<String, Failure
         .one(&format!("SELECT {expression}"))
         .await
         .map_err(|error| error.failure(format!("The default {expression} could not be evaluated.")))?;
-    Ok(row.and_then(|row| row.text(0)).map_or_else(|| "NULL".to_owned(), |value| crate::sql::text(&value)))
+    Ok(row
+        .and_then(|row| row.text(0))
+        .map_or_else(|| "NULL".to_owned(), |value| crate::sql::text(&value)))
 }
 
 /// Where the stream begins: everything that is logged from here on is read.
@@ -302,7 +378,10 @@ async fn origin(session: &mut Session) -> Result<Position, Failure> {
 
 async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
     let mut failure = failure;
-    for (table, mark) in [(&looked.tables.ghost, &marks.ghost), (&looked.tables.changelog, &marks.changelog)] {
+    for (table, mark) in [
+        (&looked.tables.ghost, &marks.ghost),
+        (&looked.tables.changelog, &marks.changelog),
+    ] {
         if let Err(left) = cleanup::drop_ours(&mut looked.session, table, mark).await {
             failure = failure.detail(format!("and then: {left}"));
         }
@@ -322,13 +401,27 @@ fn row_settings(server: &Server, work: &Work, ghost: &Ghost, source: &Source) ->
     if !zone_decides {
         settings.time_zone = Some("+00:00".to_owned());
     }
-    let converts = work.columns.iter().any(|(to, _)| becomes_temporal(to, ghost, source));
-    let modes: &[&str] = if converts { &["NO_ZERO_DATE", "NO_ZERO_IN_DATE"] } else { &[] };
-    let kept = modes.iter().filter(|mode| server.sql_mode.contains(**mode)).copied();
+    let converts = work
+        .columns
+        .iter()
+        .any(|(to, _)| becomes_temporal(to, ghost, source));
+    let modes: &[&str] = if converts {
+        &["NO_ZERO_DATE", "NO_ZERO_IN_DATE"]
+    } else {
+        &[]
+    };
+    let kept = modes
+        .iter()
+        .filter(|mode| server.sql_mode.contains(**mode))
+        .copied();
     let allowed = (!converts && !zone_decides).then_some("ALLOW_INVALID_DATES");
     let extra: Vec<&str> = kept.chain(allowed).collect();
-    settings.sql_mode =
-        settings.sql_mode.map(|mode| std::iter::once(mode.as_str()).chain(extra).collect::<Vec<_>>().join(","));
+    settings.sql_mode = settings.sql_mode.map(|mode| {
+        std::iter::once(mode.as_str())
+            .chain(extra)
+            .collect::<Vec<_>>()
+            .join(",")
+    });
     settings
 }
 
@@ -336,11 +429,19 @@ fn row_settings(server: &Server, work: &Work, ghost: &Ghost, source: &Source) ->
 /// generated column may be computed from.
 fn zone_decides(ghost: &Ghost, source: &Source, work: &Work) -> bool {
     let is_moment = |column: &Column| column.data_type == "timestamp";
-    let generated = ghost.table.columns.iter().any(|column| column.generated.is_some());
+    let generated = ghost
+        .table
+        .columns
+        .iter()
+        .any(|column| column.generated.is_some());
     if generated && ghost.table.columns.iter().any(is_moment) {
         return true;
     }
-    let fed = |column: &Column| work.columns.iter().find(|(_, from)| *from == crate::schema::quote_ident(&column.name));
+    let fed = |column: &Column| {
+        work.columns
+            .iter()
+            .find(|(_, from)| *from == crate::schema::quote_ident(&column.name))
+    };
     source.table.columns.iter().any(|from| {
         let to = fed(from).and_then(|(to, _)| ghost.table.column(to));
         to.is_some_and(|to| is_moment(from) != is_moment(to))
@@ -353,26 +454,35 @@ fn check_zone(server: &Server, work: &Work, ghost: &Ghost, source: &Source) -> R
     if utc || !work.key.needs_utc() || !zone_decides(ghost, source, work) {
         return Ok(());
     }
-    Err(Failure::refused("The iteration key has a TIMESTAMP column, and the ALTER changes a TIMESTAMP's type.")
-        .detail(format!("the server's time zone is {}; in it a key is not one moment", server.time_zone))
-        .hint("Make the change while the server's global time_zone is '+00:00', or in two steps."))
+    Err(Failure::refused(
+        "The iteration key has a TIMESTAMP column, and the ALTER changes a TIMESTAMP's type.",
+    )
+    .detail(format!(
+        "the server's time zone is {}; in it a key is not one moment",
+        server.time_zone
+    ))
+    .hint("Make the change while the server's global time_zone is '+00:00', or in two steps."))
 }
 
 fn becomes_temporal(column: &str, ghost: &Ghost, source: &Source) -> bool {
     let temporal = |kind: &str| matches!(kind, "date" | "datetime" | "timestamp" | "time" | "year");
-    let Some(to) = ghost.table.column(column) else { return false };
+    let Some(to) = ghost.table.column(column) else {
+        return false;
+    };
     let from = source.table.column(column).map(|from| from.data_type.as_str());
     temporal(&to.data_type) && from != Some(to.data_type.as_str())
 }
 
 impl Begun {
     /// The run itself, with the thread that reads the binlog.
-    pub(super) fn run(&self, config: &Arc<Config>, reporter: Reporter) -> Result<Run, Failure> {
-        let internal = |error: std::io::Error| Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string());
-        let stop = Stop::listen().map_err(internal)?;
+    pub(super) fn run(&self, config: &Arc<Config>, reporter: Reporter, stop: Stop) -> Result<Run, Failure> {
+        let internal = |error: std::io::Error| {
+            Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string())
+        };
         let (feeder, feed) = feed::channel();
         let (origin, watch) = (self.stream_origin(config), self.watch());
-        let reader = Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
+        let reader =
+            Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
         Ok(Run::new(run::Parts {
             config: Arc::clone(config),
             work: Arc::clone(&self.work),
@@ -382,7 +492,9 @@ impl Begun {
             reader,
             reporter,
             rows_estimate: self.rows_estimate,
+            origin: self.origin.clone(),
             stop,
+            witness: self.guard.witness(),
         }))
     }
 
@@ -391,6 +503,7 @@ impl Begun {
             connection: config.connection.clone(),
             from: self.origin.clone(),
             server_id: config.replica_server_id,
+            server_uuid: self.server.uuid.clone(),
             uuid: uuid(&self.work.run),
         }
     }
@@ -418,7 +531,12 @@ impl Begun {
             dirty_bytes_max: config.dirty_bytes_max as usize,
         };
         let sizer = ChunkSizer::new(config.chunk_target, self.row_bytes, config.chunk_rows);
-        Conductor::new(self.work.key.exact_identity(), limits, sizer, Workers::new(config.workers_max))
+        Conductor::new(
+            self.work.key.exact_identity(),
+            limits,
+            sizer,
+            Workers::new(config.workers_max),
+        )
     }
 
     /// Ends the sessions that live as long as the run.

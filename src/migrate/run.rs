@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::{
     apply::Flusher,
     capture::{Captured, feed::Feed},
-    changes::{Batch, BatchId, Chunk, Flushed, Mark},
+    changes::{Batch, Chunk, Mark},
     config::Config,
     copy::{self, Copied, boundaries},
     cutover::Swapped,
@@ -25,6 +25,7 @@ use crate::{
     mysql::{Class, Session, Sessions, SqlError},
     plan::work::Work,
     position::Position,
+    prepare::GuardWitness,
     retry::Retry,
     status::{Phase, Reporter, Snapshot},
     tasks::{Jobs, Thread},
@@ -78,7 +79,9 @@ pub(super) struct Parts {
     pub(super) reader: Thread,
     pub(super) reporter: Reporter,
     pub(super) rows_estimate: u64,
+    pub(super) origin: Position,
     pub(super) stop: Stop,
+    pub(super) witness: GuardWitness,
 }
 
 /// A run from its first mark to the swap.
@@ -95,6 +98,7 @@ pub(super) struct Run {
     reporter: Reporter,
     snapshot: Snapshot,
     stop: Stop,
+    pub(super) witness: GuardWitness,
     marks: VecDeque<(Mark, Instant)>,
     lag: Option<Duration>,
     rates: VecDeque<(Instant, u64)>,
@@ -107,7 +111,10 @@ impl Run {
     pub(super) fn new(parts: Parts) -> Self {
         let now = Instant::now();
         Self {
-            snapshot: Snapshot { rows_estimate: parts.rows_estimate, ..Snapshot::at_start() },
+            snapshot: Snapshot {
+                rows_estimate: parts.rows_estimate,
+                ..Snapshot::at_start()
+            },
             config: parts.config,
             work: parts.work,
             sessions: parts.sessions,
@@ -116,6 +123,7 @@ impl Run {
             reader: parts.reader,
             reporter: parts.reporter,
             stop: parts.stop,
+            witness: parts.witness,
             jobs: Jobs::default(),
             idle: Idle::default(),
             started: now,
@@ -124,7 +132,7 @@ impl Run {
             rates: VecDeque::new(),
             parked_since: None,
             parked_tried: now,
-            position: Position::default(),
+            position: parts.origin,
         }
     }
 
@@ -197,7 +205,9 @@ impl Run {
             }
         };
         if tokio::time::timeout(limit, finish).await.is_err() {
-            tracing::warn!("statements of ours are still running on the server after {limit:?}; their sessions are dropped");
+            tracing::warn!(
+                "statements of ours are still running on the server after {limit:?}; their sessions are dropped"
+            );
         }
         self.idle.close().await;
         drop(self.feed);
@@ -209,20 +219,30 @@ impl Run {
         match action {
             Action::WriteMark(mark) => {
                 self.marks.push_back((mark, Instant::now()));
-                self.jobs.start(write_mark(self.idle.marker.take(), sessions, work, mark));
+                self.jobs
+                    .start(write_mark(self.idle.marker.take(), sessions, work, mark));
             }
-            Action::ReadRange => self.jobs.start(find(self.idle.finder.take(), sessions, work, Look::Range)),
+            Action::ReadRange => self
+                .jobs
+                .start(find(self.idle.finder.take(), sessions, work, Look::Range)),
             Action::FindBoundary { after, max, rows } => {
                 let look = Look::Boundary { after, max, rows };
-                self.jobs.start(find(self.idle.finder.take(), sessions, work, look));
+                self.jobs
+                    .start(find(self.idle.finder.take(), sessions, work, look));
             }
-            Action::Copy(chunk) => self.jobs.start(copy_chunk(self.idle.copiers.pop(), sessions, work, chunk)),
-            Action::Flush(batch) => self.jobs.start(flush(self.idle.flushers.pop(), sessions, work, batch)),
+            Action::Copy(chunk) => {
+                self.jobs
+                    .start(copy_chunk(self.idle.copiers.pop(), sessions, work, chunk))
+            }
+            Action::Flush(batch) => self
+                .jobs
+                .start(flush(self.idle.flushers.pop(), sessions, work, batch)),
         }
     }
 
     fn done(&mut self, done: Result<Done, String>) -> Result<(), Failure> {
-        let Done { seat, result } = done.map_err(|panic| Failure::new(crate::error::Exit::Internal, panic))?;
+        let Done { seat, result } =
+            done.map_err(|panic| Failure::new(crate::error::Exit::Internal, panic))?;
         self.idle.take(seat);
         self.conductor.on(result?);
         Ok(())
@@ -233,7 +253,10 @@ impl Run {
             match captured {
                 Captured::Ended(failure) => return Err(failure),
                 Captured::Reconnecting(why) => tracing::warn!("the binlog stream is opened again: {why}"),
-                Captured::At(position) => self.position = position,
+                Captured::At(position) => {
+                    self.position = position.clone();
+                    self.conductor.captured(Captured::At(position));
+                }
                 Captured::Mark(mark) => {
                     self.mark_came_by(mark);
                     self.conductor.captured(Captured::Mark(mark));
@@ -255,7 +278,11 @@ impl Run {
 
     /// A mark that is still on its way is at least as late as it has waited.
     fn lag(&self) -> Option<Duration> {
-        self.lag.map(|lag| self.marks.front().map_or(lag, |(_, begun)| begun.elapsed().max(lag)))
+        self.lag.map(|lag| {
+            self.marks
+                .front()
+                .map_or(lag, |(_, begun)| begun.elapsed().max(lag))
+        })
     }
 
     fn may_swap(&self) -> bool {
@@ -266,7 +293,10 @@ impl Run {
     }
 
     fn is_postponed(&self) -> bool {
-        self.config.postpone_cut_over_flag_file.as_ref().is_some_and(|file: &PathBuf| file.exists())
+        self.config
+            .postpone_cut_over_flag_file
+            .as_ref()
+            .is_some_and(|file: &PathBuf| file.exists())
     }
 
     fn phase(&self) -> Phase {
@@ -290,7 +320,8 @@ impl Run {
             return Ok(());
         }
         let since = *self.parked_since.get_or_insert(now);
-        let lasting = now.duration_since(since) > Duration::from_millis(PARKED_MS_MAX) && !self.is_postponed();
+        let lasting =
+            now.duration_since(since) > Duration::from_millis(PARKED_MS_MAX) && !self.is_postponed();
         if lasting || parked > PARKED_MAX {
             return Err(self.collision());
         }
@@ -313,9 +344,12 @@ impl Run {
             "Rows of {} have the same value under a unique key of the new table.",
             work.tables.source
         ));
-        let failure = by_value.iter().take(PARKED_SHOWN_MAX).fold(failure, |failure, (wants, keys)| {
-            failure.detail(format!("{wants} in the rows {}", keys.join("; ")))
-        });
+        let failure = by_value
+            .iter()
+            .take(PARKED_SHOWN_MAX)
+            .fold(failure, |failure, (wants, keys)| {
+                failure.detail(format!("{wants} in the rows {}", keys.join("; ")))
+            });
         failure
             .detail(format!("{} rows in all, as far as was looked", parked.len()))
             .hint("A native ALTER would fail as well (Duplicate entry). Change or delete the rows, then start again.")
@@ -328,7 +362,8 @@ impl Run {
         let rows_per_s = self.rate(totals.rows);
         let left = self.snapshot.rows_estimate.saturating_sub(totals.rows);
         self.snapshot = Snapshot {
-            eta: (state == Phase::Copying && rows_per_s > 0).then(|| Duration::from_secs(left / rows_per_s.max(1))),
+            eta: (state == Phase::Copying && rows_per_s > 0)
+                .then(|| Duration::from_secs(left / rows_per_s.max(1))),
             state,
             rows_copied: totals.rows,
             rows_estimate: self.snapshot.rows_estimate,
@@ -349,10 +384,18 @@ impl Run {
 
     fn rate(&mut self, rows: u64) -> u64 {
         let now = Instant::now();
-        if self.rates.back().is_none_or(|(at, _)| now.duration_since(*at) > Duration::from_millis(200)) {
+        if self
+            .rates
+            .back()
+            .is_none_or(|(at, _)| now.duration_since(*at) > Duration::from_millis(200))
+        {
             self.rates.push_back((now, rows));
         }
-        while self.rates.front().is_some_and(|(at, _)| now.duration_since(*at) > Duration::from_secs(RATE_SECONDS)) {
+        while self
+            .rates
+            .front()
+            .is_some_and(|(at, _)| now.duration_since(*at) > Duration::from_secs(RATE_SECONDS))
+        {
             self.rates.pop_front();
         }
         self.rates.front().map_or(0, |(at, before)| {
@@ -369,14 +412,6 @@ impl Run {
     pub(super) fn next_batch(&mut self) -> Option<Batch> {
         self.conductor.next_swap_batch()
     }
-
-    /// A flush under the swap's lock has ended.
-    pub(super) fn batch_ended(&mut self, batch: BatchId, flushed: Option<Flushed>) {
-        match flushed {
-            Some(flushed) => self.conductor.changes().batch_flushed(batch, flushed),
-            None => self.conductor.changes().batch_failed(batch),
-        }
-    }
 }
 
 impl Idle {
@@ -391,12 +426,21 @@ impl Idle {
 
     async fn close(self) {
         let flushers = self.flushers.into_iter().map(Flusher::into_session);
-        let sessions = self.copiers.into_iter().chain(flushers).chain(self.marker).chain(self.finder);
+        let sessions = self
+            .copiers
+            .into_iter()
+            .chain(flushers)
+            .chain(self.marker)
+            .chain(self.finder);
         futures_util::future::join_all(sessions.map(Session::close)).await;
     }
 }
 
-async fn seated(session: Option<Session>, sessions: &Sessions, purpose: &'static str) -> Result<Session, Failure> {
+async fn seated(
+    session: Option<Session>,
+    sessions: &Sessions,
+    purpose: &'static str,
+) -> Result<Session, Failure> {
     match session {
         Some(session) => Ok(session),
         None => sessions.open(purpose).await,
@@ -407,16 +451,30 @@ async fn seated(session: Option<Session>, sessions: &Sessions, purpose: &'static
 async fn write_mark(session: Option<Session>, sessions: Sessions, work: Arc<Work>, mark: Mark) -> Done {
     let mut session = match seated(session, &sessions, "marks").await {
         Ok(session) => session,
-        Err(failure) => return Done { seat: Seat::Marker(None), result: Err(failure) },
+        Err(failure) => {
+            return Done {
+                seat: Seat::Marker(None),
+                result: Err(failure),
+            };
+        }
     };
     match fence::write(&mut session, &work.tables.changelog, mark).await {
-        Ok(took) => Done { seat: Seat::Marker(Some(session)), result: Ok(Event::MarkReturned { mark, took }) },
+        Ok(took) => Done {
+            seat: Seat::Marker(Some(session)),
+            result: Ok(Event::MarkReturned { mark, took }),
+        },
         Err(error) => {
             tracing::warn!(%error, "a mark was lost");
             session.close().await;
             match fence::reopen(&sessions, &error).await {
-                Ok(session) => Done { seat: Seat::Marker(Some(session)), result: Ok(Event::MarkLost) },
-                Err(failure) => Done { seat: Seat::Marker(None), result: Err(failure) },
+                Ok(session) => Done {
+                    seat: Seat::Marker(Some(session)),
+                    result: Ok(Event::MarkLost),
+                },
+                Err(failure) => Done {
+                    seat: Seat::Marker(None),
+                    result: Err(failure),
+                },
             }
         }
     }
@@ -434,15 +492,28 @@ async fn find(mut session: Option<Session>, sessions: Sessions, work: Arc<Work>,
     loop {
         let mut seat = match seated(session.take(), &sessions, "boundaries").await {
             Ok(seat) => seat,
-            Err(failure) => return Done { seat: Seat::Finder(None), result: Err(failure) },
+            Err(failure) => {
+                return Done {
+                    seat: Seat::Finder(None),
+                    result: Err(failure),
+                };
+            }
         };
         let error = match look_for(&mut seat, &work, &look).await {
-            Ok(event) => return Done { seat: Seat::Finder(Some(seat)), result: Ok(event) },
+            Ok(event) => {
+                return Done {
+                    seat: Seat::Finder(Some(seat)),
+                    result: Ok(event),
+                };
+            }
             Err(error) => error,
         };
         if !matches!(error.class(), Class::Transient | Class::Lost) || !retry.again().await {
             let failure = error.failure(format!("The keys of {} could not be read.", work.tables.source));
-            return Done { seat: Seat::Finder(Some(seat)), result: Err(failure) };
+            return Done {
+                seat: Seat::Finder(Some(seat)),
+                result: Err(failure),
+            };
         }
         if error.lost {
             seat.close().await;
@@ -465,13 +536,30 @@ async fn look_for(session: &mut Session, work: &Work, look: &Look) -> Result<Eve
 async fn copy_chunk(session: Option<Session>, sessions: Sessions, work: Arc<Work>, chunk: Chunk) -> Done {
     let mut session = match seated(session, &sessions, "copy").await {
         Ok(session) => session,
-        Err(failure) => return Done { seat: Seat::Copier(None), result: Err(failure) },
+        Err(failure) => {
+            return Done {
+                seat: Seat::Copier(None),
+                result: Err(failure),
+            };
+        }
     };
-    let result = copy::chunk(&mut session, &sessions, &work, &chunk).await.map(|copied| match copied {
-        Copied::Rows { rows, took } => Event::ChunkCopied { chunk: chunk.id, rows, took },
-        Copied::HandedOver(keys) => Event::ChunkHandedOver { chunk: chunk.id, keys },
-    });
-    Done { seat: Seat::Copier(Some(session)), result }
+    let result = copy::chunk(&mut session, &sessions, &work, &chunk)
+        .await
+        .map(|copied| match copied {
+            Copied::Rows { rows, took } => Event::ChunkCopied {
+                chunk: chunk.id,
+                rows,
+                took,
+            },
+            Copied::HandedOver(keys) => Event::ChunkHandedOver {
+                chunk: chunk.id,
+                keys,
+            },
+        });
+    Done {
+        seat: Seat::Copier(Some(session)),
+        result,
+    }
 }
 
 async fn flush(flusher: Option<Flusher>, sessions: Sessions, work: Arc<Work>, batch: Batch) -> Done {
@@ -479,10 +567,21 @@ async fn flush(flusher: Option<Flusher>, sessions: Sessions, work: Arc<Work>, ba
         Some(flusher) => flusher,
         None => match Flusher::open(&sessions).await {
             Ok(flusher) => flusher,
-            Err(failure) => return Done { seat: Seat::Flusher(None), result: Err(failure) },
+            Err(failure) => {
+                return Done {
+                    seat: Seat::Flusher(None),
+                    result: Err(failure),
+                };
+            }
         },
     };
     let result = flusher.flush(&sessions, &work, &batch).await;
-    let result = result.map(|flushed| Event::BatchFlushed { batch: batch.id, flushed });
-    Done { seat: Seat::Flusher(Some(flusher)), result }
+    let result = result.map(|flushed| Event::BatchFlushed {
+        batch: batch.id,
+        flushed,
+    });
+    Done {
+        seat: Seat::Flusher(Some(flusher)),
+        result,
+    }
 }

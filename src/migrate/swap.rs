@@ -11,8 +11,9 @@ use crate::{
     changes::{Batch, BatchId, Flushed},
     config::Config,
     cutover::{self, Aside, Attempt, Budget, LockSession, Pending, Swapped},
-    error::Failure,
+    error::{Exit, Failure},
     inspect::{self, Holder},
+    key::Key,
     mysql::{Class, SqlError},
     prepare,
     status::Phase,
@@ -58,7 +59,10 @@ impl Attempts {
 
     fn budget(&self) -> Budget {
         let lock = Duration::from_millis(LOCK_MS_FIRST << self.failed.min(10)).min(self.lock_max);
-        Budget { lock, window: self.window }
+        Budget {
+            lock,
+            window: self.window,
+        }
     }
 
     /// Whoever holds the table is named once.
@@ -87,17 +91,21 @@ impl Attempts {
                 .detail(format!("the last attempt: {why}"))
                 .hint("Try again at a quieter hour, or give it more room with --cut-over-lock-timeout-seconds."));
         }
-        tracing::info!("swap attempt {} of {}: {why}; next in {pause:?}", self.failed, self.max);
+        tracing::info!(
+            "swap attempt {} of {}: {why}; next in {pause:?}",
+            self.failed,
+            self.max
+        );
         Ok(())
     }
 }
 
 /// One attempt; `None`: later.
 pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Swapped>, Failure> {
-    run.report(Phase::Swapping);
-    run.conductor.changes().retry_parked();
     run.conductor.hold_jobs(true);
     run.settle().await?;
+    // Not before: a flush that ended meanwhile may have parked rows of a moment that is over.
+    run.conductor.changes().retry_parked();
     let result = with_sessions(run, attempts).await;
     run.conductor.hold_jobs(false);
     result
@@ -106,11 +114,15 @@ pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Op
 async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Swapped>, Failure> {
     let (mut door, mut aside) = match open(run, attempts.lock_max).await {
         Ok(both) => both,
-        Err(failure) => return attempts.failed(&failure.to_string()).map(|()| None),
+        Err(failure) if failure.exit == Exit::Unreachable => {
+            return attempts.failed(&failure.to_string()).map(|()| None);
+        }
+        Err(failure) => return Err(failure),
     };
     let ended = match ready(run, &mut aside, attempts).await {
         Ok(true) => {
             let budget = attempts.budget();
+            run.report(Phase::Swapping);
             cutover::attempt(&mut door, &mut aside, &mut PendingKeys(run), budget).await
         }
         Ok(false) => {
@@ -122,7 +134,10 @@ async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<
     close(door, aside).await;
     match ended {
         Attempt::Swapped(swapped) => Ok(Some(swapped)),
-        Attempt::NotYet(why) => attempts.failed(&why).map(|()| None),
+        Attempt::NotYet(why) => {
+            undress(run).await;
+            attempts.failed(&why).map(|()| None)
+        }
         Attempt::Stop(failure) | Attempt::Unknown(failure) => Err(failure),
     }
 }
@@ -144,8 +159,21 @@ async fn close(door: LockSession, aside: Aside) {
     aside.close().await;
 }
 
+/// A run that is killed now leaves a ghost that the next one knows as ours.
+async fn undress(run: &Run) {
+    if let Err(error) = prepare::mark_ghost(&run.sessions, &run.work).await {
+        tracing::debug!(%error, "the ghost's mark could not be put back");
+    }
+}
+
 /// What needs no lock is done before it. `false`: somebody holds the table, which does not count as an attempt.
 async fn ready(run: &mut Run, aside: &mut Aside, attempts: &mut Attempts) -> Result<bool, Attempt> {
+    let lost = run.witness.check(aside.session()).await;
+    if let Some(failure) =
+        lost.map_err(|error| unready(&error, "The run's own lock could not be looked at."))?
+    {
+        return Err(Attempt::Stop(failure));
+    }
     let holders = inspect::holders(aside.session(), &run.work.tables.source, &[], HOLDER_SECONDS_MAX)
         .await
         .map_err(|error| unready(&error, "Who uses the table could not be found out."))?
@@ -160,7 +188,10 @@ async fn ready(run: &mut Run, aside: &mut Aside, attempts: &mut Attempts) -> Res
     match cutover::zero_that_would_be_numbered(aside.session(), &run.work).await {
         Ok(None) => Ok(true),
         Ok(Some(failure)) => Err(Attempt::Stop(failure)),
-        Err(error) => Err(unready(&error, "The new AUTO_INCREMENT column could not be looked at.")),
+        Err(error) => Err(unready(
+            &error,
+            "The new AUTO_INCREMENT column could not be looked at.",
+        )),
     }
 }
 
@@ -185,11 +216,11 @@ impl Pending for PendingKeys<'_> {
     }
 
     fn flushed(&mut self, batch: BatchId, flushed: Flushed) {
-        self.0.batch_ended(batch, Some(flushed));
+        self.0.conductor.changes().batch_flushed(batch, flushed);
     }
 
-    fn failed(&mut self, batch: BatchId) {
-        self.0.batch_ended(batch, None);
+    fn failed(&mut self, batch: BatchId, touched: Vec<Key>) {
+        self.0.conductor.changes().batch_lost(batch, touched);
     }
 
     fn is_drained(&mut self) -> Result<bool, Failure> {

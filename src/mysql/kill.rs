@@ -38,7 +38,9 @@ pub async fn end(beside: &mut Session, session: u32, opened: Instant) -> Result<
 
 async fn uptime(beside: &mut Session) -> Result<Duration, SqlError> {
     let row = beside.one("SHOW GLOBAL STATUS LIKE 'Uptime'").await?;
-    Ok(Duration::from_secs(row.and_then(|row| row.u64(1)).unwrap_or_default()))
+    Ok(Duration::from_secs(
+        row.and_then(|row| row.u64(1)).unwrap_or_default(),
+    ))
 }
 
 /// Kills it, and says whether it was still there. A session is known to the server until all that it held is given up.

@@ -14,6 +14,7 @@ use mysql_async::{Conn, Opts, Value};
 
 use super::codes::{self, Class};
 use super::connect::connect;
+use super::identity::Identity;
 use super::kill;
 use super::settings::SessionSettings;
 use crate::error::{Exit, Failure};
@@ -80,7 +81,12 @@ impl SqlError {
 
     /// A value that came back from the server and is not what the statement asked for.
     pub fn unreadable(message: impl Into<String>) -> Self {
-        Self { code: Some(0), message: message.into(), lost: false, statement: String::new() }
+        Self {
+            code: Some(0),
+            message: message.into(),
+            lost: false,
+            statement: String::new(),
+        }
     }
 
     fn broken(sql: &str) -> Self {
@@ -287,6 +293,7 @@ pub struct Sessions {
     opts: Opts,
     connect_limit: Duration,
     settings: SessionSettings,
+    server: Option<Identity>,
 }
 
 impl Sessions {
@@ -296,6 +303,7 @@ impl Sessions {
             opts: opts.into(),
             connect_limit,
             settings,
+            server: None,
         }
     }
 
@@ -313,36 +321,75 @@ impl Sessions {
         &self.settings
     }
 
+    /// From now on a session is only opened on the very server process that this session is on: after a restart or a
+    /// failover, what we know of commits and locks is not to be relied on.
+    #[must_use]
+    pub fn only_on(self, server: Identity) -> Self {
+        Self {
+            server: Some(server),
+            ..self
+        }
+    }
+
+    /// The same server also after a restart, for questions about what is there.
+    #[must_use]
+    pub fn even_restarted(self) -> Self {
+        Self {
+            server: self.server.map(Identity::any_process),
+            ..self
+        }
+    }
+
     /// A new session, in a failure's words where that does not work. One that is lost before it is set up is opened
     /// again: whoever kills sessions may have met it.
     pub async fn open(&self, purpose: &'static str) -> Result<Session, Failure> {
         let mut attempts = 1;
         loop {
             let conn = connect(&self.opts, self.connect_limit).await?;
-            match Session::start(conn, purpose, &self.settings).await {
-                Ok(session) => return Ok(session),
-                Err(error) if error.lost && attempts < OPEN_ATTEMPTS_MAX => attempts += 1,
-                Err(error) => {
-                    return Err(
-                        error.failure(format!("The settings of a session ({purpose}) could not be applied."))
-                    );
-                }
+            let error = match self.set_up(conn, purpose).await {
+                Ok((session, None)) => return Ok(session),
+                Ok((_, Some(other))) => return Err(other),
+                Err(error) => error,
+            };
+            if !error.lost || attempts >= OPEN_ATTEMPTS_MAX {
+                return Err(error.failure(format!(
+                    "The settings of a session ({purpose}) could not be applied."
+                )));
             }
+            attempts += 1;
         }
+    }
+
+    async fn set_up(
+        &self,
+        conn: Conn,
+        purpose: &'static str,
+    ) -> Result<(Session, Option<Failure>), SqlError> {
+        let mut session = Session::start(conn, purpose, &self.settings).await?;
+        let Some(known) = &self.server else {
+            return Ok((session, None));
+        };
+        let now = Identity::of(&mut session).await?;
+        Ok((session, known.check(&now).err()))
     }
 }
 
 /// Not derived: the driver's options are in there, and their `Debug` prints the password.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("id", &self.id).field("purpose", &self.purpose).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("id", &self.id)
+            .field("purpose", &self.purpose)
+            .finish_non_exhaustive()
     }
 }
 
 /// Not derived, for the same reason.
 impl fmt::Debug for Sessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sessions").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("Sessions")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }
 

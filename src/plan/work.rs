@@ -56,10 +56,15 @@ pub struct Work {
     pub ghost_key_charsets: Vec<Option<String>>,
     /// The source's AUTO_INCREMENT counter goes over to the ghost.
     pub carry_auto_increment: bool,
+    /// The server makes commits visible in another order than it logs them, so a mark proves nothing about a read: reads
+    /// take shared row locks instead, and so wait for what is logged and not yet visible.
+    pub lock_reads: bool,
     /// A ghost column that the ALTER makes AUTO_INCREMENT: no row may hold 0 there.
     pub no_zero_in: Option<String>,
-    /// The new table's comment after the swap; until then it carries our mark.
+    /// The new table's comment after the swap.
     pub comment: String,
+    /// Its comment until then: our mark.
+    pub mark: String,
     /// This run's id, as it stands in our tables' comments and in our DDL.
     pub run: String,
 }
@@ -80,8 +85,12 @@ pub struct Parts<'a> {
     pub choice: &'a KeyChoice,
     /// The ghost's table comment after the swap.
     pub comment: String,
+    /// Its comment until then.
+    pub mark: String,
     /// The source's AUTO_INCREMENT counter goes over.
     pub carry_auto_increment: bool,
+    /// `binlog_order_commits` is OFF.
+    pub lock_reads: bool,
     /// A ghost column that the ALTER makes AUTO_INCREMENT.
     pub no_zero_in: Option<String>,
     /// The server's `sql_mode` has `PAD_CHAR_TO_FULL_LENGTH`.
@@ -93,9 +102,18 @@ pub struct Parts<'a> {
 impl Work {
     /// Puts the facts together; fails where the key's types cannot be worked with.
     pub fn new(parts: Parts<'_>) -> Result<Self, KeyError> {
-        let Parts { choice, source, ghost, .. } = parts;
+        let Parts {
+            choice,
+            source,
+            ghost,
+            ..
+        } = parts;
         let names: Vec<&str> = choice.source_columns.iter().map(String::as_str).collect();
-        let feeds = parts.columns.pairs.iter().map(|(from, to)| (to.name.clone(), feed(from, to, parts.pads_char)));
+        let feeds = parts
+            .columns
+            .pairs
+            .iter()
+            .map(|(from, to)| (to.name.clone(), feed(from, to, parts.pads_char)));
         Ok(Self {
             key: KeySpec::new(source, &names)?,
             source_key: choice.source_columns.clone(),
@@ -112,9 +130,11 @@ impl Work {
             text_differs: choice.text_differs,
             ghost_key_charsets: key_charsets(source, ghost, choice),
             carry_auto_increment: parts.carry_auto_increment,
+            lock_reads: parts.lock_reads,
             no_zero_in: parts.no_zero_in,
             run: parts.run,
             comment: parts.comment,
+            mark: parts.mark,
             tables: parts.tables,
         })
     }
@@ -146,12 +166,25 @@ impl Work {
 
     /// The ghost's columns that are written.
     pub fn ghost_columns(&self) -> String {
-        self.columns.iter().map(|(column, _)| quote_ident(column)).collect::<Vec<_>>().join(", ")
+        self.columns
+            .iter()
+            .map(|(column, _)| quote_ident(column))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     /// What feeds them.
     pub fn source_values(&self) -> String {
-        self.columns.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(", ")
+        self.columns
+            .iter()
+            .map(|(_, value)| value.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+
+    /// What stands behind a SELECT from the source.
+    pub fn locking(&self) -> &'static str {
+        if self.lock_reads { " FOR SHARE" } else { "" }
     }
 
     /// A comment that tells our DDL from everybody else's in the binlog.
@@ -164,17 +197,29 @@ impl Work {
 /// anew ourselves (an AUTO_INCREMENT column that nothing feeds) never is.
 fn other_unique(ghost: &Table, choice: &KeyChoice, columns: &ColumnMap) -> Vec<UniqueKey> {
     let is_iteration_key = |key: &UniqueKey| {
-        let Some(names) = key.whole_columns() else { return false };
-        let all_in = names.iter().all(|name| choice.ghost_columns.iter().any(|column| same_name(column, name)));
+        let Some(names) = key.whole_columns() else {
+            return false;
+        };
+        let all_in = names
+            .iter()
+            .all(|name| choice.ghost_columns.iter().any(|column| same_name(column, name)));
         all_in && names.len() == choice.ghost_columns.len() && !choice.text_differs
     };
     let is_numbered = |key: &UniqueKey| {
-        key.parts.iter().filter_map(|part| part.column.as_deref()).any(|name| {
-            ghost.column(name).is_some_and(|column| column.auto_increment)
-                && !columns.pairs.iter().any(|(_, fed)| same_name(&fed.name, name))
-        })
+        key.parts
+            .iter()
+            .filter_map(|part| part.column.as_deref())
+            .any(|name| {
+                ghost.column(name).is_some_and(|column| column.auto_increment)
+                    && !columns.pairs.iter().any(|(_, fed)| same_name(&fed.name, name))
+            })
     };
-    ghost.unique_keys.iter().filter(|key| !is_iteration_key(key) && !is_numbered(key)).cloned().collect()
+    ghost
+        .unique_keys
+        .iter()
+        .filter(|key| !is_iteration_key(key) && !is_numbered(key))
+        .cloned()
+        .collect()
 }
 
 fn key_charsets(source: &Table, ghost: &Table, choice: &KeyChoice) -> Vec<Option<String>> {

@@ -3,10 +3,7 @@
 
 use crate::{
     mysql::{Session, Sessions, SqlError, catalog},
-    plan::{
-        mark::Mark,
-        work::{Tables, Work},
-    },
+    plan::{mark::Mark, work::Work},
     schema::TableName,
 };
 
@@ -18,24 +15,33 @@ const DRESSED: u64 = u64::MAX;
 /// like that, so the changelog is told first.
 pub async fn dress_ghost(session: &mut Session, work: &Work) -> Result<(), SqlError> {
     let (ghost, changelog) = (&work.tables.ghost, &work.tables.changelog);
-    if catalog::table_entry(session, ghost).await?.is_some_and(|entry| entry.comment == work.comment) {
+    let entry = catalog::table_entry(session, ghost).await?;
+    if entry.is_some_and(|entry| entry.comment == work.comment) {
         return Ok(());
     }
-    session.exec(&format!("INSERT IGNORE INTO {changelog} (mark) VALUES ({DRESSED})")).await?;
+    session
+        .exec(&format!(
+            "INSERT IGNORE INTO {changelog} (mark) VALUES ({DRESSED})"
+        ))
+        .await?;
     set(session, ghost, &work.comment, &work.tag()).await
 }
 
 /// Whether a changelog of ours says that the ghost beside it had lost its mark for the swap.
 pub async fn is_dressed(session: &mut Session, changelog: &TableName) -> Result<bool, SqlError> {
-    Ok(session.one(&format!("SELECT 1 FROM {changelog} WHERE mark = {DRESSED}")).await?.is_some())
+    let sql = format!("SELECT 1 FROM {changelog} WHERE mark = {DRESSED}");
+    Ok(session.one(&sql).await?.is_some())
 }
 
 /// Puts the mark back on the ghost, if it is there.
-pub async fn mark_ghost(sessions: &Sessions, tables: &Tables, mark: &str) -> Result<(), SqlError> {
+pub async fn mark_ghost(sessions: &Sessions, work: &Work) -> Result<(), SqlError> {
     let mut session = open(sessions).await?;
-    let mut result = marked(&mut session, &tables.ghost, |_| mark.to_owned()).await;
+    let mut result = marked(&mut session, &work.tables.ghost, &work.tag(), |_| {
+        work.mark.clone()
+    })
+    .await;
     if result.is_ok() {
-        let sql = format!("DELETE FROM {} WHERE mark = {DRESSED}", tables.changelog);
+        let sql = format!("DELETE FROM {} WHERE mark = {DRESSED}", work.tables.changelog);
         result = session.exec(&sql).await.map(|_| ());
     }
     session.close().await;
@@ -45,27 +51,32 @@ pub async fn mark_ghost(sessions: &Sessions, tables: &Tables, mark: &str) -> Res
 /// Marks the old table as ours; its own comment stays behind the mark.
 pub async fn mark_old(sessions: &Sessions, old: &TableName, mark: &Mark) -> Result<(), SqlError> {
     let mut session = open(sessions).await?;
-    let result = marked(&mut session, old, |comment| mark.comment(comment)).await;
+    let result = marked(&mut session, old, "", |comment| mark.comment(comment)).await;
     session.close().await;
     result
 }
 
 async fn open(sessions: &Sessions) -> Result<Session, SqlError> {
-    sessions.open("comments").await.map_err(|failure| SqlError::unreadable(failure.to_string()))
+    let session = sessions.open("comments").await;
+    session.map_err(|failure| SqlError::unreadable(failure.to_string()))
 }
 
 async fn marked(
     session: &mut Session,
     table: &TableName,
+    tag: &str,
     comment: impl Fn(&str) -> String,
 ) -> Result<(), SqlError> {
     match catalog::table_entry(session, table).await? {
-        Some(entry) => set(session, table, &comment(&entry.comment), "").await,
+        Some(entry) => set(session, table, &comment(&entry.comment), tag).await,
         None => Ok(()),
     }
 }
 
 async fn set(session: &mut Session, table: &TableName, comment: &str, tag: &str) -> Result<(), SqlError> {
     let text = comment.replace('\\', "\\\\").replace('\'', "''");
-    session.exec(&format!("ALTER TABLE {table} COMMENT = '{text}' {tag}")).await.map(|_| ())
+    session
+        .exec(&format!("ALTER TABLE {table} COMMENT = '{text}' {tag}"))
+        .await
+        .map(|_| ())
 }

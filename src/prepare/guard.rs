@@ -47,11 +47,39 @@ fn taken(table: &TableName, lock: &str, holder: Option<u64>) -> Failure {
         .hint("Wait for that run to end, or stop it; two cannot share the helper tables.")
 }
 
+/// Sees from any session whether the guard still stands.
+#[derive(Clone, Debug)]
+pub struct GuardWitness {
+    lock: String,
+    holder: u32,
+}
+
+impl GuardWitness {
+    /// Why the run must not go on, if the lock is not ours any more: another run may have begun.
+    pub async fn check(&self, session: &mut Session) -> Result<Option<Failure>, SqlError> {
+        let row = session
+            .one(&format!("SELECT IS_USED_LOCK({})", literal(&self.lock)))
+            .await?;
+        let holder = row.and_then(|row| row.u64(0));
+        if holder == Some(u64::from(self.holder)) {
+            return Ok(None);
+        }
+        let by = holder.map_or_else(|| "nobody".to_owned(), |id| format!("session {id}"));
+        Ok(Some(
+            Failure::failed("The lock that keeps other runs off the table is lost.")
+                .detail(format!("it is held by {by}, and not by session {}", self.holder))
+                .hint("Its session was ended by somebody. Make sure that no other run is under way, then start again."),
+        ))
+    }
+}
+
 impl TableGuard {
-    /// Whether the lock is still ours; an error where the session is gone, and the lock with it.
-    pub async fn is_held(&mut self) -> Result<bool, SqlError> {
-        let sql = format!("SELECT IS_USED_LOCK({}) = CONNECTION_ID()", literal(&self.lock));
-        Ok(self.session.one(&sql).await?.and_then(|row| row.u64(0)) == Some(1))
+    /// What another session needs to know to see whether the lock is still held.
+    pub fn witness(&self) -> GuardWitness {
+        GuardWitness {
+            lock: self.lock.clone(),
+            holder: self.session.id(),
+        }
     }
 
     /// The connection that holds it.

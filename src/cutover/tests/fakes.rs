@@ -279,7 +279,10 @@ impl Door for FakeDoor {
             world.displace(&out);
         };
         self.statement(Step::Flush, effect).await?;
-        let park = |number| Parked { key: key(number), wants: format!("u = {number}") };
+        let park = |number| Parked {
+            key: key(number),
+            wants: format!("u = {number}"),
+        };
         Ok(Flushed {
             displaced: displaced.into_iter().map(key).collect(),
             parked: parked.into_iter().map(park).collect(),
@@ -390,8 +393,8 @@ impl Pending for Keys {
         self.changes.batch_flushed(batch, flushed);
     }
 
-    fn failed(&mut self, batch: BatchId) {
-        self.changes.batch_failed(batch);
+    fn failed(&mut self, batch: BatchId, touched: Vec<Key>) {
+        self.changes.batch_lost(batch, touched);
     }
 
     fn is_drained(&mut self) -> Result<bool, Failure> {
