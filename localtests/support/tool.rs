@@ -131,7 +131,10 @@ impl Drop for Tool {
 }
 
 fn listen(pipe: impl Read + Send + 'static, tell: watch::Sender<Heard>) {
-    #[expect(clippy::disallowed_methods, reason = "a test's own thread ends with the pipe that it reads")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test's own thread ends with the pipe that it reads"
+    )]
     thread::spawn(move || {
         let mut pipe = BufReader::new(pipe);
         let mut line = Vec::new();
