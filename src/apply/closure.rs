@@ -62,8 +62,14 @@ pub(super) async fn flush(
 /// Rows that were read along are as old as the read by the time they are written, and nothing keeps another flush off
 /// them meanwhile: they are dirty again, like those that were only deleted. Parked ones are retried anyway.
 fn flushed(outside: Vec<Key>, parked: BTreeMap<Key, String>) -> Flushed {
-    let displaced = outside.into_iter().filter(|key| !parked.contains_key(key)).collect();
-    let parked = parked.into_iter().map(|(key, wants)| Parked { key, wants }).collect();
+    let displaced = outside
+        .into_iter()
+        .filter(|key| !parked.contains_key(key))
+        .collect();
+    let parked = parked
+        .into_iter()
+        .map(|(key, wants)| Parked { key, wants })
+        .collect();
     Flushed { displaced, parked }
 }
 
@@ -94,7 +100,9 @@ async fn wanted(session: &mut Session, work: &Work, batch: &Batch) -> Result<Wan
     let parked = collisions(session, work).await?;
     if !parked.is_empty() {
         let which = key_in(&work.ghost_key(None), &work.key, parked.keys());
-        session.exec(&format!("DELETE FROM {} WHERE {which}", rows_table(work))).await?;
+        session
+            .exec(&format!("DELETE FROM {} WHERE {which}", rows_table(work)))
+            .await?;
     }
     Ok(Wanted { keys, parked })
 }
@@ -102,7 +110,11 @@ async fn wanted(session: &mut Session, work: &Work, batch: &Batch) -> Result<Wan
 async fn write(session: &mut Session, work: &Work, wanted: &Wanted) -> Result<(), SqlError> {
     let (ghost, rows, columns) = (&work.tables.ghost, rows_table(work), work.ghost_columns());
     session.exec(&sql::delete(work, &wanted.keys)).await?;
-    session.exec(&format!("INSERT INTO {ghost} ({columns}) SELECT {columns} FROM {rows}")).await?;
+    session
+        .exec(&format!(
+            "INSERT INTO {ghost} ({columns}) SELECT {columns} FROM {rows}"
+        ))
+        .await?;
     session.exec("COMMIT").await?;
     Ok(())
 }

@@ -120,7 +120,14 @@ impl Flusher {
         let result = match self.transaction(work, batch).await {
             Err(error) if error.class() == Class::Duplicate && work.upsert == Upsert::DeleteInsert => {
                 self.session.exec("ROLLBACK").await?;
-                closure::flush(&mut self.session, &mut self.helper, &mut self.touched, work, batch).await
+                closure::flush(
+                    &mut self.session,
+                    &mut self.helper,
+                    &mut self.touched,
+                    work,
+                    batch,
+                )
+                .await
             }
             result => result,
         };
@@ -132,7 +139,14 @@ impl Flusher {
 
     async fn transaction(&mut self, work: &Work, batch: &Batch) -> Result<Flushed, SqlError> {
         if work.text_differs {
-            return closure::flush(&mut self.session, &mut self.helper, &mut self.touched, work, batch).await;
+            return closure::flush(
+                &mut self.session,
+                &mut self.helper,
+                &mut self.touched,
+                work,
+                batch,
+            )
+            .await;
         }
         for statement in sql::flush(work, batch) {
             self.session.exec(&statement).await?;

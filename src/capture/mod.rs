@@ -198,8 +198,9 @@ async fn deliver(stream: &mut Stream, reader: &mut Reader, feeder: &Feeder) -> E
             Err(failure) => return Ended::Tripwire(failure),
         };
         if !captured.is_empty()
-            && let Err(Deaf) = feeder.send(captured) {
-                return Ended::Deaf;
-            }
+            && let Err(Deaf) = feeder.send(captured)
+        {
+            return Ended::Deaf;
+        }
     }
 }

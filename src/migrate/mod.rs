@@ -7,7 +7,9 @@ mod begin;
 mod conductor;
 mod dry_run;
 mod finish;
+mod jobs;
 mod run;
+mod settings;
 mod stop;
 mod swap;
 
