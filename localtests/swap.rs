@@ -211,7 +211,7 @@ async fn rename_waits(place: &Place, what: &str) -> Outcome {
         }
     }
     gone(&mut conn, "the swap's lock", &place.lock_is_held()).await?;
-    kill(&mut conn, "", maker).await?;
+    kill(&mut conn, "", maker.session).await?;
     let finished = tool.finish().await?;
     ensure(finished.output.contains("RENAME"), || {
         format!("RENAME did not fail:\n{}", finished.output)
@@ -312,13 +312,14 @@ async fn a_long_select() -> Outcome {
     let weather = place.weather();
     let (mut tool, flag) = postponed(&place, &[]).await?;
     let mut long = place.conn().await?;
-    let id = long.id();
-    let select = tokio::spawn(async move { long.query_drop("SELECT SLEEP(3) FROM t LIMIT 1").await });
+    let named = format!("waits for session {}", long.id());
     flag.lower();
-    ensure(tool.says(&format!("waits for session {id}")).await?, || {
-        "it is not named".to_owned()
-    })?;
-    select.await??;
+    let (selected, said) = tokio::join!(
+        long.query_drop("SELECT SLEEP(3) FROM t LIMIT 1"),
+        tool.says(&named)
+    );
+    selected?;
+    ensure(said?, || "it is not named".to_owned())?;
     let report = place.ended_well(&tool.finish().await?, weather).await?;
     short_stall(&report)
 }

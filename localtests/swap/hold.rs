@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
+use tokio::task::JoinSet;
 
 use super::place::{Place, until, within};
 use crate::support::{Outcome, Tool, ensure, trouble};
@@ -87,14 +88,20 @@ pub async fn in_fence(place: &Place, flag: &Flag) -> Outcome<(Conn, u64)> {
     Err(trouble("the swap was never seen to wait for a mark"))
 }
 
+/// Somebody who is making a table for a long time.
+pub struct Maker {
+    pub session: u64,
+    _making: JoinSet<mysql_async::Result<()>>,
+}
+
 /// The swap has sent RENAME, and the name of the old table is not free: somebody is making a table of that name.
-/// Gives the other session's id, and the swap's.
-pub async fn at_rename(place: &Place, flag: &Flag) -> Outcome<(u64, u64)> {
+/// Gives that somebody, and the swap's session.
+pub async fn at_rename(place: &Place, flag: &Flag) -> Outcome<(Maker, u64)> {
     let (mut maker, mut eye) = (place.conn().await?, place.conn().await?);
-    let other = u64::from(maker.id());
+    let (session, mut making) = (u64::from(maker.id()), JoinSet::new());
     // A SLEEP that is killed ends like one that is over, so there have to be more of them.
     let make = "CREATE TABLE _t_del AS SELECT SLEEP(10) AS a FROM information_schema.COLUMNS";
-    tokio::spawn(async move { maker.query_drop(make).await });
+    making.spawn(async move { maker.query_drop(make).await });
     let made = format!(
         "SELECT 1 FROM performance_schema.metadata_locks WHERE object_schema = '{}' AND object_name = '_t_del' \
          AND lock_type = 'EXCLUSIVE' AND lock_status = 'GRANTED'",
@@ -103,5 +110,12 @@ pub async fn at_rename(place: &Place, flag: &Flag) -> Outcome<(u64, u64)> {
     until::<u64>(&mut eye, "a table in the making", &made).await?;
     flag.lower();
     let waits = place.metadata_lock("_t_del", "EXCLUSIVE", "PENDING");
-    Ok((other, until(&mut eye, "RENAME waiting", &waits).await?))
+    let swap = until(&mut eye, "RENAME waiting", &waits).await?;
+    Ok((
+        Maker {
+            session,
+            _making: making,
+        },
+        swap,
+    ))
 }

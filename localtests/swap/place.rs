@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{Conn, OptsBuilder};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use crate::storm::{self, Kind, Storm, Watch};
 use crate::support::{Finished, Outcome, Server, Tool, ensure, trouble};
@@ -28,7 +28,7 @@ pub struct Place {
 /// Writers that know what the table must hold.
 pub struct Weather {
     stop: watch::Sender<bool>,
-    running: JoinHandle<Result<storm::Report, storm::Error>>,
+    running: JoinSet<Result<storm::Report, storm::Error>>,
 }
 
 impl Place {
@@ -103,7 +103,8 @@ impl Place {
             stop: stopped,
             transactions: Default::default(),
         };
-        let running = tokio::spawn(async move { storm.run(&watch).await });
+        let mut running = JoinSet::new();
+        running.spawn(async move { storm.run(&watch).await });
         Weather { stop, running }
     }
 
@@ -199,9 +200,14 @@ fn first_of(row: mysql_async::Row) -> String {
 
 impl Weather {
     /// Writers end, and the table is compared with what they know.
-    pub async fn calm(self) -> Outcome<storm::Report> {
+    pub async fn calm(mut self) -> Outcome<storm::Report> {
         self.stop.send_replace(true);
-        self.running.await?.map_err(|error| trouble(error.to_string()))
+        let ended = self
+            .running
+            .join_next()
+            .await
+            .ok_or_else(|| trouble("there are no writers"))?;
+        ended?.map_err(|error| trouble(error.to_string()))
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
 use crate::support::{Outcome, Server};
 
@@ -41,6 +42,7 @@ struct Plan {
 pub struct Proxy {
     pub port: u16,
     plan: Arc<Mutex<Plan>>,
+    _running: JoinSet<()>,
 }
 
 impl Proxy {
@@ -51,17 +53,17 @@ impl Proxy {
             cuts: cuts.to_vec(),
             ..Plan::default()
         }));
-        let (target, shared) = ((server.host.clone(), server.port), Arc::clone(&plan));
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let (target, plan) = (target.clone(), Arc::clone(&shared));
-                tokio::spawn(async move {
-                    let server = TcpStream::connect(target).await?;
-                    carry(client, server, &plan).await
-                });
-            }
-        });
-        Ok(Self { port, plan })
+        let mut running = JoinSet::new();
+        running.spawn(accept(
+            listener,
+            (server.host.clone(), server.port),
+            Arc::clone(&plan),
+        ));
+        Ok(Self {
+            port,
+            plan,
+            _running: running,
+        })
     }
 
     /// Cuts that were never made.
@@ -76,6 +78,14 @@ impl Plan {
         self.begun |= holds(LOCK);
         let first = *self.cuts.first().filter(|_| self.begun)?;
         holds(first.at).then(|| self.cuts.remove(0).lose)
+    }
+}
+
+async fn accept(listener: TcpListener, target: (String, u16), plan: Arc<Mutex<Plan>>) {
+    let mut connections = JoinSet::new();
+    while let Ok((client, _)) = listener.accept().await {
+        let (target, plan) = (target.clone(), Arc::clone(&plan));
+        connections.spawn(async move { carry(client, TcpStream::connect(target).await?, &plan).await });
     }
 }
 

@@ -33,7 +33,7 @@ macro_rules! story {
 // ---- all is well ---------------------------------------------------------------------------------------------------
 
 story!(everything_goes_well, |story| {
-    story.attempt().await.is_swapped();
+    story.attempt().await.swapped();
     assert_eq!(story.asked()[..2], [Step::Lock, Step::Fence]);
     assert_eq!(
         story
@@ -49,7 +49,7 @@ story!(everything_goes_well, |story| {
 });
 
 story!(the_lock_is_waited_for_a_moment, |story| {
-    story.table_in_use(LOCK_MS / 2).attempt().await.is_swapped();
+    story.table_in_use(LOCK_MS / 2).attempt().await.swapped();
 });
 
 story!(slow_statements_within_the_window, |story| {
@@ -57,12 +57,12 @@ story!(slow_statements_within_the_window, |story| {
         .at(Step::Fence, Slow(200))
         .at(Step::Flush, Slow(200))
         .at(Step::Rename, Slow(200));
-    story.attempt().await.is_swapped();
+    story.attempt().await.swapped();
 });
 
 story!(a_mark_is_lost_and_the_next_one_does, |story| {
     story.at(Step::Fence, Cut(Nothing));
-    story.attempt().await.is_swapped();
+    story.attempt().await.swapped();
 });
 
 // ---- LOCK TABLES ---------------------------------------------------------------------------------------------------
@@ -72,13 +72,13 @@ story!(lock_times_out, |story| {
         .table_in_use(FOR_EVER_MS)
         .attempt()
         .await
-        .is_not_yet("in use for longer than 150 ms");
+        .not_yet("in use for longer than 150 ms");
     story.swaps_next_time().await;
 });
 
 story!(lock_is_granted_in_the_moment_it_is_interrupted, |story| {
     story.table_in_use(FOR_EVER_MS).at(Step::Lock, GrantedLate);
-    story.attempt().await.is_not_yet("in use for longer");
+    story.attempt().await.not_yet("in use for longer");
     assert_eq!(story.asked(), [Step::Lock, Step::Interrupt, Step::Unlock]);
     story.swaps_next_time().await;
 });
@@ -88,7 +88,7 @@ story!(the_interruption_hits_the_unlock_instead, |story| {
         .table_in_use(FOR_EVER_MS)
         .at(Step::Lock, GrantedLate)
         .at(Step::Unlock, Refused(1317));
-    story.attempt().await.is_not_yet("in use for longer");
+    story.attempt().await.not_yet("in use for longer");
     assert_eq!(story.asked().last(), Some(&Step::End));
     story.swaps_next_time().await;
 });
@@ -98,19 +98,19 @@ story!(the_session_is_lost_before_lock_is_sent, |story| {
         .at(Step::Lock, Killed(Nothing))
         .attempt()
         .await
-        .is_not_yet("session was lost");
+        .not_yet("session was lost");
     story.swaps_next_time().await;
 });
 
 story!(the_session_is_killed_while_lock_waits, |story| {
     story.table_in_use(FOR_EVER_MS).at(Step::Lock, Killed(Nothing));
-    story.attempt().await.is_not_yet("session was lost");
+    story.attempt().await.not_yet("session was lost");
     story.swaps_next_time().await;
 });
 
 story!(the_network_is_cut_while_lock_waits, |story| {
     story.table_in_use(FOR_EVER_MS).at(Step::Lock, Cut(Nothing));
-    story.attempt().await.is_not_yet("session was lost");
+    story.attempt().await.not_yet("session was lost");
     story.swaps_next_time().await;
 });
 
@@ -119,7 +119,7 @@ story!(the_lock_is_granted_and_the_answer_lost, |story| {
         .at(Step::Lock, Cut(All))
         .attempt()
         .await
-        .is_not_yet("session was lost");
+        .not_yet("session was lost");
     story.swaps_next_time().await;
 });
 
@@ -128,13 +128,13 @@ story!(the_lock_is_granted_and_never_answered, |story| {
         .at(Step::Lock, Silent(All))
         .attempt()
         .await
-        .is_not_yet("did not answer");
+        .not_yet("did not answer");
     story.swaps_next_time().await;
 });
 
 story!(the_session_beside_is_lost_when_it_must_interrupt, |story| {
     story.table_in_use(FOR_EVER_MS).at(Step::Interrupt, Cut(Nothing));
-    story.attempt().await.is_not_yet("did not answer");
+    story.attempt().await.not_yet("did not answer");
     story.swaps_next_time().await;
 });
 
@@ -142,7 +142,7 @@ story!(the_session_beside_is_silent_when_it_must_interrupt, |story| {
     story
         .table_in_use(FOR_EVER_MS)
         .at(Step::Interrupt, Silent(Nothing));
-    story.attempt().await.is_not_yet("did not answer");
+    story.attempt().await.not_yet("did not answer");
     story.swaps_next_time().await;
 });
 
@@ -160,14 +160,14 @@ story!(
     /// With its session its lock is gone, and the application writes on: nothing may be renamed.
     the_session_is_killed_during_the_fence,
     |story| {
-        story.killed_during_fence().attempt().await.is_not_yet("session was lost");
+        story.killed_during_fence().attempt().await.not_yet("session was lost");
         story.swaps_next_time().await;
     }
 );
 
 story!(the_fence_takes_longer_than_the_window, |story| {
     story.at(Step::Fence, Slow(WINDOW_MS + 100));
-    story.attempt().await.is_not_yet("not applied within 1000 ms");
+    story.attempt().await.not_yet("not applied within 1000 ms");
     assert!(
         !story.asked().contains(&Step::End),
         "the session can let go by itself"
@@ -199,7 +199,7 @@ story!(the_session_is_killed_before_a_flush, |story| {
         .at(Step::Flush, Killed(Nothing))
         .attempt()
         .await
-        .is_not_yet("session was lost");
+        .not_yet("session was lost");
     story.swaps_next_time().await;
 });
 
@@ -208,7 +208,7 @@ story!(the_session_is_killed_after_a_flush_has_committed, |story| {
         .at(Step::Flush, Killed(All))
         .attempt()
         .await
-        .is_not_yet("session was lost");
+        .not_yet("session was lost");
     story.swaps_next_time().await;
 });
 
@@ -217,7 +217,7 @@ story!(the_network_is_cut_before_a_flush_commits, |story| {
         .at(Step::Flush, Cut(Nothing))
         .attempt()
         .await
-        .is_not_yet("session was lost");
+        .not_yet("session was lost");
     story.swaps_next_time().await;
 });
 
@@ -226,7 +226,7 @@ story!(the_network_is_cut_and_the_flush_commits_late, |story| {
         .at(Step::Flush, Cut(AtTheEnd))
         .attempt()
         .await
-        .is_not_yet("session was lost");
+        .not_yet("session was lost");
     story.swaps_next_time().await;
 });
 
@@ -234,7 +234,7 @@ story!(
     /// The batch that was under way must not be waited for by the next attempt.
     a_flush_takes_longer_than_the_window,
     |story| {
-        story.at(Step::Flush, Silent(AtTheEnd)).attempt().await.is_not_yet("not applied within");
+        story.at(Step::Flush, Silent(AtTheEnd)).attempt().await.not_yet("not applied within");
         story.swaps_next_time().await;
     }
 );
@@ -243,7 +243,7 @@ story!(the_second_flush_takes_longer_than_the_window, |story| {
     story
         .at(Step::Flush, Slow(WINDOW_MS / 2))
         .at(Step::Flush, Slow(WINDOW_MS));
-    story.attempt().await.is_not_yet("not applied within");
+    story.attempt().await.not_yet("not applied within");
     story.swaps_next_time().await;
 });
 
@@ -252,7 +252,7 @@ story!(a_deadlock_under_the_lock, |story| {
         .at(Step::Flush, Refused(1213))
         .attempt()
         .await
-        .is_not_yet("could not be applied");
+        .not_yet("could not be applied");
     assert_eq!(story.asked().last(), Some(&Step::Unlock));
     story.swaps_next_time().await;
 });
@@ -262,7 +262,7 @@ story!(displaced_rows_are_flushed_in_another_round, |story| {
         .at(Step::Flush, Displaces(vec![0, 3]))
         .attempt()
         .await
-        .is_swapped();
+        .swapped();
     assert_eq!(
         story.asked().iter().filter(|step| **step == Step::Fence).count(),
         2
@@ -284,7 +284,7 @@ story!(the_session_is_killed_while_it_settles, |story| {
         .at(Step::Settle, Killed(All))
         .attempt()
         .await
-        .is_not_yet("session was lost");
+        .not_yet("session was lost");
     story.swaps_next_time().await;
 });
 
@@ -293,7 +293,7 @@ story!(the_counter_takes_longer_than_the_window, |story| {
         .at(Step::Settle, Silent(Nothing))
         .attempt()
         .await
-        .is_not_yet("not applied within");
+        .not_yet("not applied within");
     story.swaps_next_time().await;
 });
 
@@ -304,7 +304,7 @@ story!(the_session_is_killed_before_rename_arrives, |story| {
         .at(Step::Rename, Killed(Nothing))
         .attempt()
         .await
-        .is_not_yet("lost and not done");
+        .not_yet("lost and not done");
     story.swaps_next_time().await;
 });
 
@@ -313,12 +313,12 @@ story!(the_network_is_cut_and_rename_was_not_done, |story| {
         .at(Step::Rename, Cut(Nothing))
         .attempt()
         .await
-        .is_not_yet("lost and not done");
+        .not_yet("lost and not done");
     story.swaps_next_time().await;
 });
 
 story!(rename_was_done_and_its_answer_lost, |story| {
-    story.at(Step::Rename, Cut(All)).attempt().await.is_swapped();
+    story.at(Step::Rename, Cut(All)).attempt().await.swapped();
     assert_eq!(
         story.asked().iter().rev().take(2).collect::<Vec<_>>(),
         [&Step::Names, &Step::End]
@@ -326,14 +326,14 @@ story!(rename_was_done_and_its_answer_lost, |story| {
 });
 
 story!(the_session_is_killed_after_rename, |story| {
-    story.at(Step::Rename, Killed(All)).attempt().await.is_swapped();
+    story.at(Step::Rename, Killed(All)).attempt().await.swapped();
 });
 
 story!(
     /// The names are read when the session is gone, and not before.
     rename_is_done_in_the_moment_its_session_is_ended,
     |story| {
-        story.at(Step::Rename, Cut(AtTheEnd)).attempt().await.is_swapped();
+        story.at(Step::Rename, Cut(AtTheEnd)).attempt().await.swapped();
     }
 );
 
@@ -342,20 +342,16 @@ story!(rename_does_not_answer_in_time_and_is_not_done, |story| {
         .at(Step::Rename, Silent(Nothing))
         .attempt()
         .await
-        .is_not_yet("did not answer in time");
+        .not_yet("did not answer in time");
     story.swaps_next_time().await;
 });
 
 story!(rename_does_not_answer_in_time_and_is_done, |story| {
-    story.at(Step::Rename, Silent(All)).attempt().await.is_swapped();
+    story.at(Step::Rename, Silent(All)).attempt().await.swapped();
 });
 
 story!(rename_does_not_answer_in_time_and_is_done_late, |story| {
-    story
-        .at(Step::Rename, Silent(AtTheEnd))
-        .attempt()
-        .await
-        .is_swapped();
+    story.at(Step::Rename, Silent(AtTheEnd)).attempt().await.swapped();
 });
 
 story!(rename_waits_too_long_for_a_name, |story| {
@@ -363,7 +359,7 @@ story!(rename_waits_too_long_for_a_name, |story| {
         .at(Step::Rename, Refused(1205))
         .attempt()
         .await
-        .is_not_yet("RENAME was refused");
+        .not_yet("RENAME was refused");
     assert_eq!(story.asked().last(), Some(&Step::Unlock));
     story.swaps_next_time().await;
 });
@@ -381,7 +377,7 @@ story!(rename_is_refused_and_the_lock_is_not_given_back, |story| {
     story
         .at(Step::Rename, Refused(1317))
         .at(Step::Unlock, Cut(Nothing));
-    story.attempt().await.is_not_yet("RENAME was refused");
+    story.attempt().await.not_yet("RENAME was refused");
     story.swaps_next_time().await;
 });
 
@@ -391,7 +387,7 @@ story!(rename_is_lost_and_its_session_cannot_be_ended, |story| {
         .at(Step::End, Cut(Nothing))
         .attempt()
         .await
-        .is_unknown();
+        .unknown();
 });
 
 story!(rename_is_lost_and_ending_its_session_never_answers, |story| {
@@ -400,7 +396,7 @@ story!(rename_is_lost_and_ending_its_session_never_answers, |story| {
         .at(Step::End, Silent(Nothing))
         .attempt()
         .await
-        .is_unknown();
+        .unknown();
 });
 
 story!(rename_is_lost_and_the_names_cannot_be_read, |story| {
@@ -409,7 +405,7 @@ story!(rename_is_lost_and_the_names_cannot_be_read, |story| {
         .at(Step::Names, Cut(Nothing))
         .attempt()
         .await
-        .is_unknown();
+        .unknown();
 });
 
 story!(rename_is_lost_and_the_names_contradict, |story| {
@@ -418,34 +414,26 @@ story!(rename_is_lost_and_the_names_contradict, |story| {
         .borrow_mut()
         .tables
         .insert(world::OLD, world::Table::default());
-    story.at(Step::Rename, Cut(Nothing)).attempt().await.is_unknown();
+    story.at(Step::Rename, Cut(Nothing)).attempt().await.unknown();
 });
 
 // ---- UNLOCK TABLES -------------------------------------------------------------------------------------------------
 
 story!(the_session_is_killed_before_it_unlocks, |story| {
-    story
-        .at(Step::Unlock, Killed(Nothing))
-        .attempt()
-        .await
-        .is_swapped();
+    story.at(Step::Unlock, Killed(Nothing)).attempt().await.swapped();
 });
 
 story!(
     /// The server does not know that we are gone: the session holds its locks until it is ended from beside.
     unlock_is_lost_after_the_swap,
     |story| {
-        story.at(Step::Unlock, Cut(Nothing)).attempt().await.is_swapped();
+        story.at(Step::Unlock, Cut(Nothing)).attempt().await.swapped();
         assert_eq!(story.asked().last(), Some(&Step::End));
     }
 );
 
 story!(unlock_does_not_answer_after_the_swap, |story| {
-    story
-        .at(Step::Unlock, Silent(Nothing))
-        .attempt()
-        .await
-        .is_swapped();
+    story.at(Step::Unlock, Silent(Nothing)).attempt().await.swapped();
     assert_eq!(story.asked().last(), Some(&Step::End));
 });
 
@@ -455,7 +443,7 @@ story!(unlock_is_lost_and_the_session_cannot_be_ended_either, |story| {
         .at(Step::End, Cut(Nothing))
         .attempt()
         .await
-        .is_swapped();
+        .swapped();
 });
 
 story!(

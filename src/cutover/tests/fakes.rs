@@ -230,9 +230,8 @@ impl FakeDoor {
     async fn wait_for_lock(&self, fault: Option<&Fault>) -> Result<(), SqlError> {
         let (stage, world) = (&self.stage, &self.stage.world);
         world.borrow_mut().lock_waits = true;
-        match fault {
-            Some(Fault::Killed(_) | Fault::Cut(_) | Fault::Silent(_)) => self.answer(fault.cloned()).await?,
-            _ => {}
+        if let Some(Fault::Killed(_) | Fault::Cut(_) | Fault::Silent(_)) = fault {
+            self.answer(fault.cloned()).await?;
         }
         let answer = loop {
             tick(world).await;

@@ -113,11 +113,11 @@ impl Story {
 }
 
 impl Told {
-    pub fn is_swapped(self) {
+    pub fn swapped(self) {
         assert!(matches!(self.0, Attempt::Swapped(_)), "{:?}", self.0);
     }
 
-    pub fn is_not_yet(self, because: &str) {
+    pub fn not_yet(self, because: &str) {
         match self.0 {
             Attempt::NotYet(why) if why.contains(because) => {}
             other => panic!("{other:?} is not: not yet, {because}"),
@@ -131,7 +131,7 @@ impl Told {
         }
     }
 
-    pub fn is_unknown(self) {
+    pub fn unknown(self) {
         assert!(matches!(self.0, Attempt::Unknown(_)), "{:?}", self.0);
     }
 }
