@@ -114,7 +114,7 @@ async fn kill_one(place: &Place, conn: &mut Conn, rng: &mut StdRng) -> Outcome<b
         within(conn, pause, &place.lock_is_held()).await?
     } else {
         tokio::time::sleep(pause).await;
-        let sessions: Vec<u64> = conn.query(place.sessions()).await?;
+        let sessions: Vec<u64> = conn.query(place.replaceable()).await?;
         (!sessions.is_empty()).then(|| sessions[rng.random_range(0..sessions.len())])
     };
     match session {
@@ -196,7 +196,7 @@ async fn rename_waits(place: &Place, what: &str) -> Outcome {
     let (weather, mut conn) = (place.weather(), place.conn().await?);
     let (tool, flag) = postponed(place, &[]).await?;
     let (maker, swap) = hold::at_rename(place, &flag).await?;
-    let sessions: Vec<u64> = conn.query(place.sessions()).await?;
+    let sessions: Vec<u64> = conn.query(place.replaceable()).await?;
     match what {
         "interrupted" => drop(kill(&mut conn, "QUERY", swap).await?),
         "killed" => drop(kill(&mut conn, "", swap).await?),
@@ -217,6 +217,25 @@ async fn rename_waits(place: &Place, what: &str) -> Outcome {
         format!("RENAME did not fail:\n{}", finished.output)
     })?;
     place.ended_well(&finished, weather).await.map(drop)
+}
+
+/// Another run may begin then, so this one stops.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_guard_is_killed() -> Outcome {
+    let place = Place::new(&server().await?, "guard", ROWS, RATE).await?;
+    let (weather, mut conn) = (place.weather(), place.conn().await?);
+    let (tool, flag) = postponed(&place, &[]).await?;
+    let guard = until(&mut conn, "the guard", &place.guard()).await?;
+    kill(&mut conn, "", guard).await?;
+    flag.lower();
+    let finished = tool.finish().await?;
+    ensure(finished.code == FAILED, || {
+        format!("exit {:?}:\n{}", finished.code, finished.output)
+    })?;
+    place.source_is_as_it_was().await?;
+    place
+        .another_run_succeeds(&["--initially-drop-ghost-table"], weather)
+        .await
 }
 
 // ---- networks cut --------------------------------------------------------------------------------------------------
@@ -461,9 +480,9 @@ async fn reach(place: &Place, phase: Phase) -> Outcome<(Tool, Option<Conn>)> {
     let mut conn = place.conn().await?;
     match phase {
         Phase::Copying => {
-            let tool = place.alter(&["--chunk-size=10", "--workers=1", "--chunk-target-millis=10"])?;
-            let copied = "SELECT 1 FROM information_schema.INNODB_TABLESTATS WHERE NAME LIKE '%/\\_t\\_gho' AND NUM_ROWS > 0";
-            until::<u64>(&mut conn, "copied rows", &copied.replace('%', &place.name)).await?;
+            let mut tool = place.alter(&["--chunk-size=10", "--workers=1", "--chunk-target-millis=10"])?;
+            tool.says("copying").await?;
+            until::<u64>(&mut conn, "copied rows", "SELECT 1 FROM _t_gho LIMIT 1").await?;
             Ok((tool, None))
         }
         Phase::Postponed => Ok((postponed(place, &[]).await?.0, None)),

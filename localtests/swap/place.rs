@@ -147,6 +147,25 @@ impl Place {
         Ok(())
     }
 
+    /// The session whose lock keeps other runs off the table.
+    pub fn guard(&self) -> String {
+        format!(
+            "SELECT t.processlist_id FROM performance_schema.metadata_locks l \
+             JOIN performance_schema.threads t ON t.thread_id = l.owner_thread_id \
+             WHERE l.object_type = 'USER LEVEL LOCK' AND t.processlist_user = '{}'",
+            self.name
+        )
+    }
+
+    /// All sessions of ours that a run can do without for a moment: without its guard it stops, by intention.
+    pub fn replaceable(&self) -> String {
+        format!(
+            "SELECT processlist_id FROM ({}) s WHERE processlist_id NOT IN ({})",
+            self.sessions(),
+            self.guard()
+        )
+    }
+
     /// The ALTER took place and the old table is there; or neither.
     pub async fn is_swapped(&self) -> Outcome<bool> {
         let mut conn = self.conn().await?;
