@@ -95,6 +95,15 @@ impl Tool {
         Ok(self.heard.borrow().text.contains(word))
     }
 
+    /// Send a signal, named without SIG.
+    #[allow(dead_code, reason = "not every test stops a run")]
+    pub fn signal(&self, name: &str) -> Outcome {
+        let sent = Command::new("kill")
+            .args([format!("-{name}"), self.child.id().to_string()])
+            .status()?;
+        super::trouble::ensure(sent.success(), || format!("no process to send SIG{name} to"))
+    }
+
     /// Wait for the end.
     pub async fn finish(mut self) -> Outcome<Finished> {
         self.wait(|_| false).await?;

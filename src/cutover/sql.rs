@@ -9,11 +9,16 @@ use crate::{
     changes::{Batch, Flushed},
     error::Failure,
     key::Key,
-    mysql::{Session, Sessions, SqlError, kill},
+    mysql::{Class, Session, Sessions, SqlError, kill},
     plan::work::Work,
+    retry::Retry,
     schema::TableName,
     sql::{quote_ident, text},
 };
+
+/// A server that does not hear from us for so long ends the session, and with it the locks: longer than any window,
+/// and much shorter than the time in which a server finds out by itself that a network is gone.
+const IDLE_SECONDS_MAX: u64 = 60;
 
 /// The session that holds the locks.
 pub struct LockSession {
@@ -24,15 +29,10 @@ pub struct LockSession {
 impl LockSession {
     /// Opens it. `lock`: the server's own limit for the wait, as a second line of defence.
     pub async fn open(sessions: &Sessions, work: Arc<Work>, lock: Duration) -> Result<Self, Failure> {
+        let set_up = |error: SqlError| error.failure("The swap's session could not be set up.");
         let mut session = sessions.open("swap").await?;
-        let seconds = lock.as_secs().max(1);
-        session
-            .exec(&format!("SET SESSION lock_wait_timeout = {seconds}"))
-            .await
-            .map_err(|error| error.failure("The swap's session could not be set up."))?;
-        let flusher = Flusher::new(session)
-            .await
-            .map_err(|error| error.failure("The swap's session could not be set up."))?;
+        session.exec(&limits(lock)).await.map_err(set_up)?;
+        let flusher = Flusher::new(session).await.map_err(set_up)?;
         Ok(Self { flusher, work })
     }
 
@@ -101,12 +101,22 @@ pub struct Aside {
 }
 
 impl Aside {
-    /// Opens it, for one swap session.
-    pub async fn open(sessions: &Sessions, work: Arc<Work>, door_opened: Instant) -> Result<Self, Failure> {
-        let session = sessions.open("beside the swap").await?;
+    /// Opens it, for one swap session. `lock`: how long a statement may wait for a lock on the ghost.
+    pub async fn open(
+        sessions: &Sessions,
+        work: Arc<Work>,
+        door_opened: Instant,
+        lock: Duration,
+    ) -> Result<Self, Failure> {
+        let mut session = sessions.open("beside the swap").await?;
+        session
+            .exec(&limits(lock))
+            .await
+            .map_err(|error| error.failure("The session beside the swap could not be set up."))?;
         Ok(Self {
             session,
-            sessions: sessions.clone(),
+            // A restart in the middle of the swap must not keep us from finding out what came of it.
+            sessions: sessions.clone().even_restarted(),
             door_opened,
             work,
         })
@@ -122,47 +132,53 @@ impl Aside {
         self.session.close().await;
     }
 
-    /// Everything that this session does may be done again.
-    async fn revive(&mut self, error: SqlError) -> Result<(), SqlError> {
-        if !error.lost {
-            return Err(error);
-        }
-        match self.sessions.open("beside the swap").await {
-            Ok(session) => {
-                std::mem::replace(&mut self.session, session).close().await;
-                Ok(())
+    /// Everything that this session does may be done again, on a new one where it was lost.
+    async fn persist<T>(
+        &mut self,
+        mut ask: impl AsyncFnMut(&mut Session) -> Result<T, SqlError>,
+    ) -> Result<T, SqlError> {
+        let mut retry = Retry::default();
+        loop {
+            let error = match ask(&mut self.session).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            if !matches!(error.class(), Class::Transient | Class::Lost) || !retry.again().await {
+                return Err(error);
             }
-            Err(_) => Err(error),
+            tracing::debug!(%error, "the session beside the swap asks again");
+            if error.lost
+                && let Ok(session) = self.sessions.open("beside the swap").await
+            {
+                std::mem::replace(&mut self.session, session).close().await;
+            }
         }
     }
 }
 
 impl Beside for Aside {
     async fn interrupt(&mut self, session: u32) -> Result<(), SqlError> {
-        if let Err(error) = kill::interrupt(&mut self.session, session).await {
-            self.revive(error).await?;
-            return kill::interrupt(&mut self.session, session).await;
-        }
-        Ok(())
+        self.persist(async |beside| kill::interrupt(beside, session).await)
+            .await
     }
 
     async fn end(&mut self, session: u32) -> Result<(), SqlError> {
-        if let Err(error) = kill::end(&mut self.session, session, self.door_opened).await {
-            self.revive(error).await?;
-            return kill::end(&mut self.session, session, self.door_opened).await;
-        }
-        Ok(())
+        let opened = self.door_opened;
+        self.persist(async |beside| kill::end(beside, session, opened).await)
+            .await
     }
 
     async fn names(&mut self) -> Result<Names, SqlError> {
-        match names(&mut self.session, &self.work).await {
-            Err(error) => {
-                self.revive(error).await?;
-                names(&mut self.session, &self.work).await
-            }
-            names => names,
-        }
+        let work = Arc::clone(&self.work);
+        self.persist(async |beside| names(beside, &work).await).await
     }
+}
+
+fn limits(lock: Duration) -> String {
+    format!(
+        "SET SESSION lock_wait_timeout = {}, wait_timeout = {IDLE_SECONDS_MAX}",
+        lock.as_secs().max(1)
+    )
 }
 
 async fn names(session: &mut Session, work: &Work) -> Result<Names, SqlError> {

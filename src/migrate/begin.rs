@@ -12,7 +12,7 @@ use super::{
 use crate::{
     alter::{Alter, lexer::SqlMode},
     capture::{self, Origin, Watch, feed},
-    cleanup::{self, Allowed, Droppable, Helpers},
+    cleanup::{self, Allowed, Droppable, Helpers, Role},
     config::Config,
     error::{Exit, Failure},
     inspect::{self, Inspected, Request, Server, Source},
@@ -162,10 +162,18 @@ async fn leftovers(
     config: &Config,
     tables: &Tables,
 ) -> Result<Vec<Droppable>, Failure> {
-    let found = cleanup::leftovers(session, &helpers(tables), |comment| {
+    let mut found = cleanup::leftovers(session, &helpers(tables), |comment| {
         Mark::parse(comment).is_some()
     })
     .await?;
+    // A run that was killed around its swap left a ghost without a mark; its changelog says whose it is.
+    if found.iter().any(|left| left.role == Role::Changelog && left.ours)
+        && prepare::is_dressed(session, &tables.changelog)
+            .await
+            .map_err(|error| error.failure("The changelog table of an earlier run could not be read."))?
+    {
+        found.iter_mut().filter(|left| left.role == Role::Ghost).for_each(|ghost| ghost.ours = true);
+    }
     let allowed = Allowed {
         ghost: config.initially_drop_ghost_table,
         old: config.initially_drop_old_table,

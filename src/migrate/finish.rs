@@ -35,6 +35,7 @@ pub(super) async fn swapped(
     snapshot: &Snapshot,
 ) -> Result<Report, Ended> {
     let tables = begun.work.tables.clone();
+    revive(&mut begun).await;
     let mut lines = vec![format!(
         "{} is altered: {} rows copied, {} changed keys applied in {}; the swap held the table for {} ms.",
         tables.source,
@@ -54,6 +55,16 @@ pub(super) async fn swapped(
     });
     begun.close().await;
     Ok(Report { lines })
+}
+
+/// The session with which the run began has been idle since, and may be gone.
+async fn revive(begun: &mut Begun) {
+    if begun.session.exec("DO 0").await.is_ok() {
+        return;
+    }
+    if let Ok(session) = begun.sessions.open("control").await {
+        std::mem::replace(&mut begun.session, session).close().await;
+    }
 }
 
 async fn keep_old(begun: &mut Begun, old: &TableName) -> String {
@@ -87,6 +98,7 @@ pub(super) async fn failed(mut begun: Begun, failure: Failure) -> Ended {
             tracing::debug!(%error, "the ghost's mark could not be put back");
         }
     }
+    revive(&mut begun).await;
     match cleanup::left(&mut begun.session, &helpers(&tables)).await {
         Ok(left) => state.extend(cleanup::leftovers_hint(&left)),
         Err(error) => state.push(format!(
