@@ -172,7 +172,10 @@ async fn leftovers(
             .await
             .map_err(|error| error.failure("The changelog table of an earlier run could not be read."))?
     {
-        found.iter_mut().filter(|left| left.role == Role::Ghost).for_each(|ghost| ghost.ours = true);
+        found
+            .iter_mut()
+            .filter(|left| left.role == Role::Ghost)
+            .for_each(|ghost| ghost.ours = true);
     }
     let allowed = Allowed {
         ghost: config.initially_drop_ghost_table,
