@@ -10,13 +10,13 @@ use super::{
     stop::Stop,
 };
 use crate::{
-    alter::Alter,
+    alter::{Alter, lexer::SqlMode},
     capture::{self, Origin, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
     config::Config,
     error::{Exit, Failure},
-    inspect::{self, Server, Source, grants::Grants},
-    mysql::{Identity, Session, SessionSettings, Sessions, SqlError, catalog, connect},
+    inspect::{self, Inspected, Request, Server, Source},
+    mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
     pace::{ChunkSizer, Workers},
     plan::{
         self, ColumnMap, KeyChoice, Supply, Wishes,
@@ -77,49 +77,67 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
     let opts = connect::opts(&config.connection)?;
     let sessions = Sessions::new(opts, config.connection.connect_timeout, SessionSettings::ddl());
     let mut session = sessions.open("control").await?;
-    let identity = Identity::of(&mut session)
-        .await
-        .map_err(|error| error.failure("The server's identity could not be read."))?;
-    let sessions = sessions.only_on(identity);
-    let server = inspect::server(&mut session).await?;
-    let alter = Alter::parse(&config.alter, server.sql_mode.contains("ANSI_QUOTES"))?;
-    let mut problems = server.problems(&config.schema, config.allow_on_master);
-    problems.extend(alter.refusal());
+    let (sessions, alter) = acquaint(config, &mut session, sessions).await?;
+    let mut problems: Vec<Failure> = alter.refusal().into_iter().collect();
     let name = TableName::new(&config.schema, &config.table);
-    let mut notes = server.notes();
+    let inspected = keep(ask(config, &mut session, &name).await, &mut problems);
+    let name = inspected
+        .as_ref()
+        .map_or(name, |inspected| inspected.source.table.name.clone());
+    let tables = tables(&name);
+    let leftovers = keep(leftovers(&mut session, config, &tables).await, &mut problems);
+    let (Some(inspected), Some(leftovers), true) = (inspected, leftovers, problems.is_empty()) else {
+        return Err(refusal(&name, problems));
+    };
+    let Inspected {
+        server,
+        source,
+        mut notes,
+    } = inspected;
     notes.extend(alter.notes());
-    let source = match inspect::source(&mut session, &name).await {
-        Ok(source) => source,
-        Err(failure) => {
-            problems.push(failure);
-            return Err(refusal(&name, problems));
-        }
+    Ok(Looked {
+        session,
+        server,
+        source,
+        alter,
+        tables,
+        notes,
+        leftovers,
+        sessions,
+        run: run_id(),
+    })
+}
+
+fn keep<T>(result: Result<T, Failure>, problems: &mut Vec<Failure>) -> Option<T> {
+    result.map_err(|failure| problems.push(failure)).ok()
+}
+
+/// Which server this is, for all later sessions; and how it reads the ALTER.
+async fn acquaint(
+    config: &Config,
+    session: &mut Session,
+    sessions: Sessions,
+) -> Result<(Sessions, Alter), Failure> {
+    let unread = |error: SqlError| error.failure("The server's identity could not be read.");
+    let identity = Identity::of(session).await.map_err(unread)?;
+    let mode = session.one("SELECT @@GLOBAL.sql_mode").await.map_err(unread)?;
+    let mode = mode.and_then(|row| row.text(0)).unwrap_or_default();
+    let mode = SqlMode {
+        ansi_quotes: mode.contains("ANSI_QUOTES"),
+        no_backslash_escapes: mode.contains("NO_BACKSLASH_ESCAPES"),
     };
-    problems.extend(source.problems());
-    notes.extend(source.notes());
-    let tables = tables(&source.table.name);
-    problems.extend(missing_grants(&mut session, &tables, server.partial_revokes).await?);
-    let leftovers = match leftovers(&mut session, config, &tables).await {
-        Ok(leftovers) => leftovers,
-        Err(failure) => {
-            problems.push(failure);
-            Vec::new()
-        }
+    Ok((sessions.only_on(identity), Alter::parse(&config.alter, mode)?))
+}
+
+async fn ask(config: &Config, session: &mut Session, name: &TableName) -> Result<Inspected, Failure> {
+    let helpers = tables(name);
+    let helpers = [&helpers.ghost, &helpers.changelog, &helpers.old].map(|name| name.table.as_str());
+    let request = Request {
+        table: name,
+        helpers: &helpers,
+        allow_on_master: config.allow_on_master,
     };
-    match problems.is_empty() {
-        true => Ok(Looked {
-            session,
-            server,
-            source,
-            alter,
-            tables,
-            notes,
-            leftovers,
-            sessions,
-            run: run_id(),
-        }),
-        false => Err(refusal(&name, problems)),
-    }
+    inspect::inspect(session, &request).await
 }
 
 fn refusal(name: &TableName, problems: Vec<Failure>) -> Failure {
@@ -139,32 +157,6 @@ fn tables(source: &TableName) -> Tables {
     }
 }
 
-async fn missing_grants(
-    session: &mut Session,
-    tables: &Tables,
-    partial_revokes: bool,
-) -> Result<Option<Failure>, Failure> {
-    let unread = |error: SqlError| error.failure("The account's privileges could not be read.");
-    let lines = catalog::grants(session).await.map_err(unread)?;
-    let account = catalog::current_user(session).await.map_err(unread)?;
-    let names =
-        [&tables.source, &tables.ghost, &tables.changelog, &tables.old].map(|name| name.table.as_str());
-    let missing = Grants::parse(&lines, partial_revokes).missing(&tables.source.schema, &names);
-    if missing.is_empty() {
-        return Ok(None);
-    }
-    let statements = missing.statements(&tables.source.schema, &account);
-    let failure = Failure::refused(format!(
-        "The account {account} lacks privileges that the run needs."
-    ));
-    Ok(Some(
-        statements
-            .into_iter()
-            .fold(failure, Failure::detail)
-            .hint("Run these statements as an administrator."),
-    ))
-}
-
 async fn leftovers(
     session: &mut Session,
     config: &Config,
@@ -180,7 +172,10 @@ async fn leftovers(
             .await
             .map_err(|error| error.failure("The changelog table of an earlier run could not be read."))?
     {
-        found.iter_mut().filter(|left| left.role == Role::Ghost).for_each(|ghost| ghost.ours = true);
+        found
+            .iter_mut()
+            .filter(|left| left.role == Role::Ghost)
+            .for_each(|ghost| ghost.ours = true);
     }
     let allowed = Allowed {
         ghost: config.initially_drop_ghost_table,

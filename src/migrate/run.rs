@@ -243,11 +243,9 @@ impl Run {
     }
 
     fn mark_came_by(&mut self, mark: Mark) {
-        while let Some((known, begun)) = self.marks.front().copied().filter(|(known, _)| *known <= mark) {
-            self.marks.pop_front();
-            if known == mark {
-                self.lag = Some(begun.elapsed());
-            }
+        if let Some(place) = self.marks.iter().position(|(known, _)| *known == mark) {
+            self.lag = self.marks.get(place).map(|(_, begun)| begun.elapsed());
+            self.marks.drain(..=place);
         }
     }
 
