@@ -77,8 +77,11 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<Source>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             collect(root, &path, found);
-        } else if path.extension().is_some_and(|end| end == "rs") && !is_test(&path) {
+        } else if path.extension().is_some_and(|end| end == "rs") {
             let inside = path.strip_prefix(root).unwrap();
+            if is_test(inside) {
+                continue;
+            }
             let first = inside.iter().next().unwrap().to_string_lossy().replace(".rs", "");
             let text = fs::read_to_string(&path).unwrap();
             let lines = text
