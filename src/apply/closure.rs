@@ -11,11 +11,11 @@
 //! Two *source* rows with one value can only be the ALTER's own doing (a new unique key, a narrower collation): both
 //! are left out and reported as parked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::sql;
 use crate::{
-    changes::{Batch, Flushed},
+    changes::{Batch, Flushed, Parked},
     key::Key,
     mysql::{Row, Session, SqlError},
     plan::work::Work,
@@ -25,6 +25,8 @@ use crate::{
 
 /// Rounds in which the holders of wanted values are read along.
 const ROUNDS_MAX: u32 = 2;
+/// Of a value that collides, so much is shown.
+const SHOWN_CHARS_MAX: u32 = 100;
 
 /// The temporary table of one session.
 #[derive(Debug, Default)]
@@ -60,7 +62,7 @@ async fn transaction(session: &mut Session, work: &Work, batch: &Batch) -> Resul
     };
     let parked = collisions(session, work).await?;
     if !parked.is_empty() {
-        let which = key_in(&work.ghost_key(None), &work.key, &parked);
+        let which = key_in(&work.ghost_key(None), &work.key, parked.keys());
         session.exec(&format!("DELETE FROM {} WHERE {which}", rows_table(work))).await?;
     }
     session.exec(&sql::delete(work, keys.iter().chain(&displaced))).await?;
@@ -69,7 +71,8 @@ async fn transaction(session: &mut Session, work: &Work, batch: &Batch) -> Resul
         .exec(&format!("INSERT INTO {} ({columns}) SELECT {columns} FROM {}", work.tables.ghost, rows_table(work)))
         .await?;
     session.exec("COMMIT").await?;
-    Ok(Flushed { displaced: displaced.into_iter().collect(), parked: parked.into_iter().collect() })
+    let parked = parked.into_iter().map(|(key, wants)| Parked { key, wants }).collect();
+    Ok(Flushed { displaced: displaced.into_iter().collect(), parked })
 }
 
 fn rows_table(work: &Work) -> TableName {
@@ -159,24 +162,34 @@ fn value(part: &IndexPart) -> String {
     }
 }
 
-/// Keys of rows in the batch that want the same value.
-async fn collisions(session: &mut Session, work: &Work) -> Result<BTreeSet<Key>, SqlError> {
-    let mut found = BTreeSet::new();
-    for key in &work.other_unique {
-        found.extend(fetch(session, work, &collisions_sql(work, key)).await?);
+/// Keys of rows in the batch that want the same value, with index and value.
+async fn collisions(session: &mut Session, work: &Work) -> Result<BTreeMap<Key, String>, SqlError> {
+    let mut found = BTreeMap::new();
+    let width = work.key.columns().len();
+    for index in &work.other_unique {
+        for row in session.rows(&collisions_sql(work, index)).await? {
+            let key = key(work, row.0.get(..width).unwrap_or_default())?;
+            let values: Vec<String> = (width..row.0.len()).filter_map(|n| row.text(n)).collect();
+            found.insert(key, format!("{} = '{}'", index.name, values.join("-")));
+        }
     }
     Ok(found)
 }
 
 /// A temporary table can stand in a statement only once, so a window counts.
-fn collisions_sql(work: &Work, key: &UniqueKey) -> String {
-    let values: Vec<String> = key.parts.iter().map(value).collect();
+fn collisions_sql(work: &Work, index: &UniqueKey) -> String {
+    let values: Vec<String> = index.parts.iter().map(value).collect();
     let present: Vec<String> = values.iter().map(|value| format!("{value} IS NOT NULL")).collect();
-    let names: Vec<String> = ghost_key_values(work).into_iter().enumerate().map(|(n, value)| format!("{value} AS k{n}")).collect();
-    let keys: Vec<String> = (0..names.len()).map(|n| format!("k{n}")).collect();
+    let keys = ghost_key_values(work).into_iter().enumerate().map(|(n, value)| format!("{value} AS k{n}"));
+    let shown = values.iter().enumerate().map(|(n, value)| format!("LEFT({value}, {SHOWN_CHARS_MAX}) AS v{n}"));
+    let names = (0..work.key.columns().len()).map(|n| format!("k{n}")).chain((0..values.len()).map(|n| format!("v{n}")));
     format!(
         "SELECT {} FROM (SELECT {}, COUNT(*) OVER (PARTITION BY {}) AS wanted_by FROM {} WHERE {}) AS r WHERE wanted_by > 1",
-        keys.join(", "), names.join(", "), values.join(", "), rows_table(work), present.join(" AND ")
+        names.collect::<Vec<_>>().join(", "),
+        keys.chain(shown).collect::<Vec<_>>().join(", "),
+        values.join(", "),
+        rows_table(work),
+        present.join(" AND ")
     )
 }
 
@@ -193,5 +206,9 @@ fn ghost_key_values(work: &Work) -> Vec<String> {
 
 async fn fetch(session: &mut Session, work: &Work, sql: &str) -> Result<Vec<Key>, SqlError> {
     let rows = session.rows(sql).await?;
-    rows.iter().map(|row| work.key.from_row(&row.0).map_err(|error| SqlError::unreadable(error.to_string()))).collect()
+    rows.iter().map(|row| key(work, &row.0)).collect()
+}
+
+fn key(work: &Work, row: &[Option<Vec<u8>>]) -> Result<Key, SqlError> {
+    work.key.from_row(row).map_err(|error| SqlError::unreadable(error.to_string()))
 }

@@ -23,9 +23,6 @@ use mysql_common::constants::SqlMode as ServerMode;
 use crate::alter::lexer::{Kind as Piece, SqlMode, Token, lex};
 use crate::schema::TableName;
 
-/// Version comments up to this run on every server we support (8.0.13).
-const ALWAYS_EXECUTED_VERSION_MAX: u32 = 80013;
-
 /// What a query event's text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Statement {
@@ -124,9 +121,9 @@ fn mentions(text: &str, lossy: bool, name: &str) -> bool {
     (lossy && !name.is_ascii()) || spellings.iter().any(|spelling| text.contains(spelling.as_str()))
 }
 
-/// Reads a query event, under the `sql_mode` that it carries.
-pub fn scan_event(event: &QueryEvent<'_>) -> Statement {
-    scan(event.query_raw(), &event.schema(), mode(event))
+/// Reads a query event, under the `sql_mode` that it carries. `server`: see [`scan`].
+pub fn scan_event(event: &QueryEvent<'_>, server: u32) -> Statement {
+    scan(event.query_raw(), &event.schema(), mode(event), server)
 }
 
 fn mode(event: &QueryEvent<'_>) -> SqlMode {
@@ -140,8 +137,9 @@ fn mode(event: &QueryEvent<'_>) -> SqlMode {
     }
 }
 
-/// Reads a statement: its text, its default schema, and what its `sql_mode` says about quotes.
-pub fn scan(sql: &[u8], default_schema: &str, mode: SqlMode) -> Statement {
+/// Reads a statement: its text, its default schema, and what its `sql_mode` says about quotes. `server`: the version of
+/// the server that ran it, as version comments write it (90704); what stands in a comment of a later version was not run.
+pub fn scan(sql: &[u8], default_schema: &str, mode: SqlMode, server: u32) -> Statement {
     // The two that make up nearly all of a binlog.
     match sql {
         b"BEGIN" => return Statement::Begin,
@@ -153,7 +151,7 @@ pub fn scan(sql: &[u8], default_schema: &str, mode: SqlMode) -> Statement {
     // In other charsets a quote may be half of a character, so nothing that was cut at quotes can be trusted.
     let lossy = std::str::from_utf8(sql).is_err();
     let code: Vec<Token<'_>> = tokens.iter().copied().filter(Token::is_code).collect();
-    let read = if lossy || tokens.iter().any(is_uncertain) {
+    let read = if lossy || tokens.iter().any(|token| is_uncertain(token, server)) {
         None
     } else {
         read(&code, default_schema)
@@ -164,10 +162,10 @@ pub fn scan(sql: &[u8], default_schema: &str, mode: SqlMode) -> Statement {
     })
 }
 
-fn is_uncertain(token: &Token<'_>) -> bool {
+fn is_uncertain(token: &Token<'_>, server: u32) -> bool {
     match token.kind {
         Piece::Unfinished => true,
-        Piece::VersionOpen(version) => version > ALWAYS_EXECUTED_VERSION_MAX,
+        Piece::VersionOpen(version) => version > server,
         _ => false,
     }
 }

@@ -69,6 +69,8 @@ pub struct Watch {
     pub changelog: TableName,
     /// DDL that holds this text is our own.
     pub tag: String,
+    /// The server's version as version comments write it: 90704.
+    pub server_version: u32,
     /// The server stores names of tables in lower case, or compares them without case.
     pub names_fold_case: bool,
 }

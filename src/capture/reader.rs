@@ -4,17 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use mysql_common::binlog::{
-    consts::{EventType, StatusVarKey},
-    events::{Event, QueryEvent, RowsEventData, StatusVarVal},
+    consts::EventType,
+    events::{Event, QueryEvent, RowsEventData},
 };
-use mysql_common::constants::SqlMode as Modes;
 
 use super::{Captured, Watch};
 use crate::{
-    alter::lexer::SqlMode,
     binlog::{
         rows::{RowChange, RowLayout, Rows},
-        statement::{Statement, Touch, XaStep, Xid, scan},
+        statement::{Statement, XaStep, Xid, scan_event},
         stream::{Stream, table_id, table_name},
     },
     changes::{Change, Mark},
@@ -163,7 +161,7 @@ impl Reader {
     fn query(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Failure> {
         let query =
             event.read_event::<QueryEvent<'_>>().map_err(|error| self.tripwire(stream, &error.to_string()))?;
-        match scan(query.query_raw(), &query.schema(), sql_mode(&query)) {
+        match scan_event(&query, self.watch.server_version) {
             Statement::Xa { step, xid } => return self.xa(step, xid, stream),
             Statement::Begin | Statement::Commit | Statement::Rollback | Statement::RollbackTo => {}
             Statement::Savepoint | Statement::Harmless => {}
@@ -190,7 +188,7 @@ impl Reader {
             if let Some(touch) = statement.may_touch(table, self.watch.names_fold_case) {
                 let text: String = query.query().chars().take(300).collect();
                 return Err(self
-                    .tripwire(stream, &format!("{} {table} by another session", word(touch)))
+                    .tripwire(stream, &format!("{touch} {table} by another session"))
                     .detail(format!("session {}: {text}", query.thread_id())));
             }
         }
@@ -239,27 +237,4 @@ fn delivered(keys: impl IntoIterator<Item = (Key, Change)>) -> Vec<Captured> {
 
 fn mark(key: &Key) -> Option<Captured> {
     fence::mark_of(key).map(Mark).map(Captured::Mark)
-}
-
-fn word(touch: Touch) -> &'static str {
-    match touch {
-        Touch::Ddl => "DDL on",
-        Touch::Dml => "a statement-format change of",
-        Touch::IndirectDml => "a statement-format change that may lead (by a view or trigger) to",
-        Touch::Suspected => "a statement that is not understood and names",
-    }
-}
-
-/// The modes that change where a text begins and ends, as the session that sent the statement had them.
-fn sql_mode(query: &QueryEvent<'_>) -> SqlMode {
-    let mode = query.status_vars().get_status_var(StatusVarKey::SqlMode);
-    let modes = mode.as_ref().and_then(|mode| match mode.get_value() {
-        Ok(StatusVarVal::SqlMode(modes)) => Some(modes.get()),
-        _ => None,
-    });
-    let has = |mode| modes.is_some_and(|modes| modes.contains(mode));
-    SqlMode {
-        ansi_quotes: has(Modes::MODE_ANSI_QUOTES),
-        no_backslash_escapes: has(Modes::MODE_NO_BACKSLASH_ESCAPES),
-    }
 }

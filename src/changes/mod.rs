@@ -67,7 +67,16 @@ pub struct Flushed {
     /// Keys whose ghost rows were deleted to make room: dirty again.
     pub displaced: Vec<Key>,
     /// Keys that share a unique value with another source row: neither is in the ghost.
-    pub parked: Vec<Key>,
+    pub parked: Vec<Parked>,
+}
+
+/// A row that has to stay out of the ghost because another one wants the same value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// Its key.
+    pub key: Key,
+    /// Index and value, for people.
+    pub wants: String,
 }
 
 /// Proof that every chunk up to the end of the range has committed. Made only by [`Changes::rows_copied`].
@@ -141,7 +150,7 @@ pub struct Changes {
     /// Batches go round the key space, so that no key waits for ever behind busy ones.
     next_from: Option<Key>,
     flying: BTreeMap<BatchId, Keys>,
-    parked: BTreeSet<Key>,
+    parked: BTreeMap<Key, String>,
     batches: u64,
     bytes: usize,
 }
@@ -164,7 +173,7 @@ impl Changes {
             ripe: Keys::new(),
             next_from: None,
             flying: BTreeMap::new(),
-            parked: BTreeSet::new(),
+            parked: BTreeMap::new(),
             batches: 0,
             bytes: 0,
         }
@@ -312,9 +321,10 @@ impl Changes {
                 self.soil(key, Change::Gone);
             }
         }
-        for key in flushed.parked {
-            if self.parked.insert(key.clone()) {
-                self.bytes += key.footprint();
+        for Parked { key, wants } in flushed.parked {
+            let footprint = key.footprint();
+            if self.parked.insert(key, wants).is_none() {
+                self.bytes += footprint;
             }
         }
     }
@@ -328,15 +338,15 @@ impl Changes {
 
     /// Keys that collided with another source row are tried again.
     pub fn retry_parked(&mut self) {
-        for key in std::mem::take(&mut self.parked) {
+        for key in std::mem::take(&mut self.parked).into_keys() {
             self.bytes -= key.footprint();
             self.soil(key, Change::Gone);
         }
     }
 
-    /// Keys that collide with another source row, as far as is known.
-    pub fn parked(&self) -> impl Iterator<Item = &Key> {
-        self.parked.iter()
+    /// Rows that collide with another source row, as far as is known: their keys, and what they want.
+    pub fn parked(&self) -> &BTreeMap<Key, String> {
+        &self.parked
     }
 
     /// Nothing delivered so far is still to be flushed (parked keys aside).

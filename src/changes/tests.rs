@@ -6,6 +6,10 @@ fn key(n: u64) -> Key {
     Key::from_encoded(n.to_be_bytes(), 8)
 }
 
+fn parked(n: u64) -> Parked {
+    Parked { key: key(n), wants: format!("u = {n}") }
+}
+
 fn text(word: &str) -> Key {
     Key::from_encoded(word.as_bytes(), 0)
 }
@@ -196,7 +200,7 @@ fn displaced_keys_are_dirty_again_and_parked_ones_are_retried() {
         batch.id,
         Flushed {
             displaced: vec![key(7)],
-            parked: vec![key(5)],
+            parked: vec![parked(5)],
         },
     );
     assert!(!changes.is_drained());
@@ -265,7 +269,7 @@ fn memory_is_accounted_to_the_last_byte() {
         batch.id,
         Flushed {
             displaced: vec![],
-            parked: vec![key(3)],
+            parked: vec![parked(3)],
         },
     );
     assert_eq!(changes.load().bytes, key(1).footprint());

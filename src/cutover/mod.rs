@@ -30,6 +30,7 @@ use crate::{
     error::{Exit, Failure},
     mysql::SqlError,
 };
+pub(crate) use sql::zero_that_would_be_numbered;
 pub use sql::{Aside, LockSession};
 
 /// How long a session that was told to stop may take to answer before it is killed.

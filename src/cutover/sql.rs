@@ -11,7 +11,7 @@ use crate::{
     mysql::{Session, Sessions, SqlError, kill},
     plan::work::Work,
     schema::TableName,
-    sql::text,
+    sql::{quote_ident, text},
 };
 
 /// The session that holds the locks.
@@ -60,7 +60,11 @@ impl Door for LockSession {
     }
 
     async fn settle(&mut self) -> Result<(), SqlError> {
-        carry_auto_increment(self.flusher.session(), &self.work).await
+        let session = self.flusher.session();
+        if let Some(failure) = zero_that_would_be_numbered(session, &self.work).await? {
+            return Err(SqlError::unreadable(failure.to_string()));
+        }
+        carry_auto_increment(session, &self.work).await
     }
 
     async fn rename(&mut self) -> Result<(), SqlError> {
@@ -169,7 +173,7 @@ fn is(table: &TableName) -> String {
 
 /// The counter is not in the rows: after the last ones were deleted it is ahead of them, and their ids must not be
 /// given out again.
-pub(crate) async fn carry_auto_increment(session: &mut Session, work: &Work) -> Result<(), SqlError> {
+async fn carry_auto_increment(session: &mut Session, work: &Work) -> Result<(), SqlError> {
     if !work.carry_auto_increment {
         return Ok(());
     }
@@ -187,4 +191,16 @@ pub(crate) async fn carry_auto_increment(session: &mut Session, work: &Work) -> 
 async fn auto_increment(session: &mut Session, table: &TableName) -> Result<Option<u64>, SqlError> {
     let sql = format!("SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE {}", is(table));
     Ok(session.one(&sql).await?.and_then(|row| row.u64(0)))
+}
+
+/// A native ALTER that makes a column AUTO_INCREMENT gives the rows with 0 there new numbers; the copy keeps the 0. The
+/// column leads an index of the ghost, so this is one look.
+pub(crate) async fn zero_that_would_be_numbered(session: &mut Session, work: &Work) -> Result<Option<Failure>, SqlError> {
+    let Some(column) = &work.no_zero_in else { return Ok(None) };
+    let sql = format!("SELECT 1 FROM {} WHERE {} = 0 LIMIT 1", work.tables.ghost, quote_ident(column));
+    Ok(session.one(&sql).await?.map(|_| {
+        Failure::failed(format!("A row of {} holds 0 in `{column}`, which becomes AUTO_INCREMENT.", work.tables.source))
+            .detail("a native ALTER would give the row a new number")
+            .hint("Give the row another number, then start again.")
+    }))
 }

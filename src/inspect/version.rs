@@ -14,6 +14,11 @@ pub struct Version {
 }
 
 impl Version {
+    /// As version comments write it: 90704 for 9.7.4.
+    pub fn number(&self) -> u32 {
+        self.major * 10_000 + self.minor * 100 + self.patch
+    }
+
     /// The oldest server that this tool changes tables on: the first that allows RENAME TABLE under LOCK TABLES.
     pub const OLDEST: Self = Self::new(8, 0, 13);
 

@@ -241,6 +241,8 @@ async fn made(
         choice: &choice,
         comment: ghost.final_comment.clone(),
         carry_auto_increment: !ghost.sets_auto_increment,
+        pads_char: looked.server.sql_mode.contains("PAD_CHAR_TO_FULL_LENGTH"),
+        no_zero_in: columns.becomes_auto_increment.clone(),
         run: looked.run.clone(),
     };
     let work = Work::new(parts).map_err(|error| Failure::refused("The iteration key cannot be used.").detail(error.to_string()))?;
@@ -299,7 +301,8 @@ async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
     failure
 }
 
-/// A key with a TIMESTAMP is compared as UTC. Values that become temporal are judged by the server's own date modes;
+/// The sessions that move rows work as a DBA's own ALTER would, with these exceptions. A key with a TIMESTAMP is
+/// compared as UTC. Values that become temporal are judged by the server's own date modes;
 /// otherwise zero and impossible dates travel as they are.
 fn row_settings(server: &Server, work: &Work, ghost: &Ghost, source: &Source) -> SessionSettings {
     let mut settings = SessionSettings::rows();
@@ -360,6 +363,7 @@ impl Begun {
             ghost: tables.ghost.clone(),
             changelog: tables.changelog.clone(),
             tag: self.work.tag(),
+            server_version: self.server.version.number(),
             names_fold_case: self.server.lower_case_table_names != 0,
         })
     }

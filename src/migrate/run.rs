@@ -2,7 +2,7 @@
 //!
 //! Sessions belong to jobs while they work and come back with their result; a job's future never outlives the run.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,6 +36,10 @@ const TICK_MS: u64 = 20;
 const PARKED_RETRY_MS: u64 = 1_000;
 /// Rows that collide for so long are the data's doing, not a moment's.
 const PARKED_MS_MAX: u64 = 10_000;
+/// So many of them at a time are not a moment's doing either.
+const PARKED_MAX: usize = 10_000;
+/// Values that collide are named, so many of them.
+const PARKED_SHOWN_MAX: usize = 10;
 /// Jobs that are under way when a run stops may take so long to finish.
 const STOP_MS_MAX: u64 = 10_000;
 /// The rate of rows is taken over so long.
@@ -277,33 +281,43 @@ impl Run {
     /// Rows that collide under a new unique key are tried again now and then; a later change may have resolved it.
     fn mind_parked(&mut self) -> Result<(), Failure> {
         let now = Instant::now();
-        if self.conductor.changes().parked().next().is_none() && self.conductor.changes().is_drained() {
-            self.parked_since = None;
-            return Ok(());
-        }
-        if self.conductor.changes().parked().next().is_none()
-            || now.duration_since(self.parked_tried) < Duration::from_millis(PARKED_RETRY_MS)
-        {
+        let parked = self.conductor.changes().parked().len();
+        if parked == 0 {
+            // While they are being tried again they are dirty, and not yet known to be resolved.
+            if self.conductor.changes().is_drained() {
+                self.parked_since = None;
+            }
             return Ok(());
         }
         let since = *self.parked_since.get_or_insert(now);
-        if now.duration_since(since) > Duration::from_millis(PARKED_MS_MAX) && !self.is_postponed() {
+        let lasting = now.duration_since(since) > Duration::from_millis(PARKED_MS_MAX) && !self.is_postponed();
+        if lasting || parked > PARKED_MAX {
             return Err(self.collision());
         }
-        self.parked_tried = now;
-        self.conductor.changes().retry_parked();
+        if now.duration_since(self.parked_tried) >= Duration::from_millis(PARKED_RETRY_MS) {
+            self.parked_tried = now;
+            self.conductor.changes().retry_parked();
+        }
         Ok(())
     }
 
     /// Names the rows that collide.
     pub(super) fn collision(&mut self) -> Failure {
         let work = Arc::clone(&self.work);
-        let keys: Vec<String> = self.conductor.changes().parked().take(10).map(|key| work.key.display(key)).collect();
-        let count = self.conductor.changes().parked().count();
-        let indexes: Vec<&str> = work.other_unique.iter().map(|key| key.name.as_str()).collect();
-        Failure::failed(format!("Rows of {} have the same value under a unique key of the new table.", work.tables.source))
-            .detail(format!("{count} rows, among them: {}", keys.join("; ")))
-            .detail(format!("unique keys of the new table: {}", indexes.join(", ")))
+        let parked = self.conductor.changes().parked();
+        let mut by_value: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (key, wants) in parked {
+            by_value.entry(wants).or_default().push(work.key.display(key));
+        }
+        let failure = Failure::failed(format!(
+            "Rows of {} have the same value under a unique key of the new table.",
+            work.tables.source
+        ));
+        let failure = by_value.iter().take(PARKED_SHOWN_MAX).fold(failure, |failure, (wants, keys)| {
+            failure.detail(format!("{wants} in the rows {}", keys.join("; ")))
+        });
+        failure
+            .detail(format!("{} rows in all, as far as was looked", parked.len()))
             .hint("A native ALTER would fail as well (Duplicate entry). Change or delete the rows, then start again.")
     }
 

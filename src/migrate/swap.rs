@@ -125,7 +125,11 @@ async fn ready(run: &mut Run, aside: &mut Aside, attempts: &mut Attempts) -> Res
     prepare::dress_ghost(aside.session(), &run.work)
         .await
         .map_err(|error| error.failure("The new table could not be made ready for the swap."))?;
-    Ok(true)
+    match cutover::zero_that_would_be_numbered(aside.session(), &run.work).await {
+        Ok(None) => Ok(true),
+        Ok(Some(failure)) => Err(failure),
+        Err(error) => Err(error.failure("The new AUTO_INCREMENT column could not be looked at.")),
+    }
 }
 
 /// The run's changed keys, as the swap needs them.
@@ -150,7 +154,7 @@ impl Pending for PendingKeys<'_> {
 
     fn is_drained(&mut self) -> Result<bool, Failure> {
         let drained = self.0.conductor.changes().is_drained();
-        if drained && self.0.conductor.changes().parked().next().is_some() {
+        if drained && !self.0.conductor.changes().parked().is_empty() {
             return Err(self.0.collision());
         }
         Ok(drained)

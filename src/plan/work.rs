@@ -3,7 +3,7 @@
 use super::{ColumnMap, KeyChoice};
 use crate::{
     key::{KeyError, KeySpec},
-    schema::{Table, TableName, UniqueKey, same_name},
+    schema::{Column, Table, TableName, UniqueKey, same_name},
     sql::{KeyColumns, quote_ident},
 };
 
@@ -56,6 +56,8 @@ pub struct Work {
     pub ghost_key_charsets: Vec<Option<String>>,
     /// The source's AUTO_INCREMENT counter goes over to the ghost.
     pub carry_auto_increment: bool,
+    /// A ghost column that the ALTER makes AUTO_INCREMENT: no row may hold 0 there.
+    pub no_zero_in: Option<String>,
     /// The new table's comment after the swap; until then it carries our mark.
     pub comment: String,
     /// This run's id, as it stands in our tables' comments and in our DDL.
@@ -80,6 +82,10 @@ pub struct Parts<'a> {
     pub comment: String,
     /// The source's AUTO_INCREMENT counter goes over.
     pub carry_auto_increment: bool,
+    /// A ghost column that the ALTER makes AUTO_INCREMENT.
+    pub no_zero_in: Option<String>,
+    /// The server's `sql_mode` has `PAD_CHAR_TO_FULL_LENGTH`.
+    pub pads_char: bool,
     /// This run's id.
     pub run: String,
 }
@@ -89,7 +95,7 @@ impl Work {
     pub fn new(parts: Parts<'_>) -> Result<Self, KeyError> {
         let Parts { choice, source, ghost, .. } = parts;
         let names: Vec<&str> = choice.source_columns.iter().map(String::as_str).collect();
-        let feeds = parts.columns.pairs.iter().map(|(from, to)| (to.name.clone(), quote_ident(&from.name)));
+        let feeds = parts.columns.pairs.iter().map(|(from, to)| (to.name.clone(), feed(from, to, parts.pads_char)));
         Ok(Self {
             key: KeySpec::new(source, &names)?,
             source_key: choice.source_columns.clone(),
@@ -106,6 +112,7 @@ impl Work {
             text_differs: choice.text_differs,
             ghost_key_charsets: key_charsets(source, ghost, choice),
             carry_auto_increment: parts.carry_auto_increment,
+            no_zero_in: parts.no_zero_in,
             run: parts.run,
             comment: parts.comment,
             tables: parts.tables,
@@ -176,4 +183,16 @@ fn key_charsets(source: &Table, ghost: &Table, choice: &KeyChoice) -> Vec<Option
     pairs
         .map(|(from, to)| charset(source, from).filter(|mine| charset(ghost, to).as_ref() != Some(mine)))
         .collect()
+}
+
+/// Under `PAD_CHAR_TO_FULL_LENGTH` a native ALTER of a CHAR column to another type keeps its blanks. Our sessions do not
+/// have that mode, because a CHAR key could not be found by its value then.
+fn feed(from: &Column, to: &Column, pads_char: bool) -> String {
+    let name = quote_ident(&from.name);
+    let length: String = from.column_type.chars().filter(char::is_ascii_digit).collect();
+    if pads_char && from.data_type == "char" && to.data_type != "char" && !length.is_empty() {
+        format!("RPAD({name}, {length}, ' ')")
+    } else {
+        name
+    }
 }

@@ -4,12 +4,14 @@ use proptest::prelude::*;
 
 use super::*;
 
+const SERVER: u32 = 80013;
+
 fn orders() -> TableName {
     TableName::new("shop", "orders")
 }
 
 fn read_as(sql: &str) -> Statement {
-    scan(sql.as_bytes(), "shop", SqlMode::default())
+    scan(sql.as_bytes(), "shop", SqlMode::default(), SERVER)
 }
 
 fn touch(sql: &str) -> Option<Touch> {
@@ -242,7 +244,7 @@ fn names_compare_as_the_server_compares_them() {
     assert_eq!(statement.may_touch(&orders(), false), None);
     assert_eq!(statement.may_touch(&orders(), true), Some(Touch::Ddl));
     let odd = TableName::new("s.h`op", "or`der's");
-    let statement = scan(b"DROP TABLE `s.h``op`.`or``der's`", "", SqlMode::default());
+    let statement = scan(b"DROP TABLE `s.h``op`.`or``der's`", "", SqlMode::default(), SERVER);
     assert_eq!(statement.may_touch(&odd, false), Some(Touch::Ddl));
     let unknown = read_as("FROB `or``der's`");
     assert_eq!(unknown.may_touch(&odd, false), Some(Touch::Suspected));
@@ -260,16 +262,16 @@ fn modes_decide_about_quotes() {
     };
     let drop = br#"DROP TABLE "orders""#;
     assert_eq!(
-        scan(drop, "shop", ansi).may_touch(&orders(), false),
+        scan(drop, "shop", ansi, SERVER).may_touch(&orders(), false),
         Some(Touch::Ddl)
     );
     assert_eq!(
-        scan(drop, "shop", SqlMode::default()).may_touch(&orders(), false),
+        scan(drop, "shop", SqlMode::default(), SERVER).may_touch(&orders(), false),
         Some(Touch::Suspected)
     );
     let alter = br"ALTER TABLE x COMMENT 'a\', RENAME TO orders";
     assert_eq!(
-        scan(alter, "shop", raw).may_touch(&orders(), false),
+        scan(alter, "shop", raw, SERVER).may_touch(&orders(), false),
         Some(Touch::Ddl)
     );
 }
@@ -282,11 +284,11 @@ fn an_event_carries_its_mode() {
         QueryEvent::new(status, &b"shop"[..]).with_query(&br#"DROP TABLE "orders""#[..])
     };
     assert_eq!(
-        scan_event(&event(4)).may_touch(&orders(), false),
+        scan_event(&event(4), SERVER).may_touch(&orders(), false),
         Some(Touch::Ddl)
     );
     assert_eq!(
-        scan_event(&event(0)).may_touch(&orders(), false),
+        scan_event(&event(0), SERVER).may_touch(&orders(), false),
         Some(Touch::Suspected)
     );
 }
@@ -295,20 +297,20 @@ fn an_event_carries_its_mode() {
 fn text_that_is_not_utf8() {
     let sql = b"ALTER TABLE t COMMENT 'caf\xe9'";
     assert!(matches!(
-        scan(sql, "shop", SqlMode::default()),
+        scan(sql, "shop", SqlMode::default(), SERVER),
         Statement::Unknown { lossy: true, .. }
     ));
     assert_eq!(
-        scan(sql, "shop", SqlMode::default()).may_touch(&orders(), false),
+        scan(sql, "shop", SqlMode::default(), SERVER).may_touch(&orders(), false),
         None
     );
     assert_eq!(
-        scan(b"DROP TABLE orders, caf\xe9", "shop", SqlMode::default()).may_touch(&orders(), false),
+        scan(b"DROP TABLE orders, caf\xe9", "shop", SqlMode::default(), SERVER).may_touch(&orders(), false),
         Some(Touch::Suspected)
     );
     let cafe = TableName::new("shop", "café");
     assert_eq!(
-        scan(b"DROP TABLE caf\xe9", "shop", SqlMode::default()).may_touch(&cafe, false),
+        scan(b"DROP TABLE caf\xe9", "shop", SqlMode::default(), SERVER).may_touch(&cafe, false),
         Some(Touch::Suspected)
     );
 }
@@ -316,7 +318,7 @@ fn text_that_is_not_utf8() {
 proptest! {
     #[test]
     fn any_bytes_can_be_scanned(sql in proptest::collection::vec(any::<u8>(), 0..60), ansi_quotes: bool, no_backslash_escapes: bool) {
-        let _ = scan(&sql, "shop", SqlMode { ansi_quotes, no_backslash_escapes }).may_touch(&orders(), true);
+        let _ = scan(&sql, "shop", SqlMode { ansi_quotes, no_backslash_escapes }, SERVER).may_touch(&orders(), true);
     }
 
     /// Whatever stands around the name, a statement that names the table to change it is never harmless.
