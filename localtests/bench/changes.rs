@@ -4,13 +4,13 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::Outcome;
 use crate::arena::{Arena, TABLE};
 use crate::figures::{Figure, Report, Target};
 use crate::process::Process;
 use crate::status::{self, Status};
 use crate::sysbench::{Load, Seen};
 use crate::tools::{RUN_MAX, Tool};
+use crate::{Outcome, bare};
 
 const CLAUSES: &str = "ENGINE=InnoDB";
 /// The burst is made of so many statements; the keys of each are spread over the whole table.
@@ -31,7 +31,12 @@ pub fn measure(arena: &mut Arena, report: &mut Report) -> Outcome {
     report.section(format!("Changes, {rows} rows"));
     arena.make_table(rows)?;
     for (lanes, target) in [(1, 24_000.0), (4, 36_000.0)] {
-        postponed(arena, report, lanes, target)?;
+        let bare = bare(arena, report, lanes)?;
+        let ours = postponed(arena, report, lanes, target)?;
+        report.add(ours.over(
+            &bare,
+            format!("{lanes} lane(s): ghost-rs / bare REPLACE … SELECT"),
+        ));
     }
     hammered(arena, report, Tool::GhostRs)?;
     for peer in Tool::peers() {
@@ -40,8 +45,31 @@ pub fn measure(arena: &mut Arena, report: &mut Report) -> Outcome {
     Ok(())
 }
 
+/// The keys of the burst refetched by plain statements.
+fn bare(arena: &mut Arena, report: &mut Report, lanes: usize) -> Outcome<Figure> {
+    arena.say(&format!("bare changes on {lanes} session(s)"));
+    arena.level("")?;
+    let every = every(arena);
+    let ids: Vec<u64> = (1..=arena.sizes.rows)
+        .filter(|id| id % every < BURST_STATEMENTS)
+        .collect();
+    let rate = bare::refetch(arena, &ids, lanes)?;
+    let figure = Figure::new(
+        format!("{lanes} session(s): bare REPLACE … SELECT"),
+        "keys/s",
+        vec![rate],
+    );
+    report.add(figure.clone());
+    Ok(figure)
+}
+
+/// A statement of the burst takes one row of so many.
+fn every(arena: &Arena) -> u64 {
+    arena.sizes.rows * BURST_STATEMENTS / arena.sizes.keys_burst
+}
+
 /// Copied, with the swap postponed: a burst of changes with nobody else writing, then a writer at full rate.
-fn postponed(arena: &mut Arena, report: &mut Report, lanes: u32, target: f64) -> Outcome {
+fn postponed(arena: &mut Arena, report: &mut Report, lanes: usize, target: f64) -> Outcome<Figure> {
     arena.say(&format!("changes with {lanes} lane(s)"));
     arena.level("")?;
     let mut held = Held::start(arena, lanes)?;
@@ -50,9 +78,11 @@ fn postponed(arena: &mut Arena, report: &mut Report, lanes: u32, target: f64) ->
         arena.sizes.keys_burst
     );
     let rate = burst(arena, &mut held.process)?;
-    report.add(Figure::new(name, "keys/s", vec![rate]).target(Target::AtLeast(target)));
+    let figure = Figure::new(name, "keys/s", vec![rate]).target(Target::AtLeast(target));
+    report.add(figure.clone());
     sustained(arena, report, held, lanes)?;
-    expect_all_rows(arena, report, &format!("changes with {lanes} lane(s)"))
+    expect_all_rows(arena, report, &format!("changes with {lanes} lane(s)"))?;
+    Ok(figure)
 }
 
 /// A ghost-rs that has copied and waits for its flag file to go.
@@ -62,7 +92,7 @@ struct Held {
 }
 
 impl Held {
-    fn start(arena: &mut Arena, lanes: u32) -> Outcome<Self> {
+    fn start(arena: &mut Arena, lanes: usize) -> Outcome<Self> {
         let flag = arena.out().join("postpone");
         std::fs::write(&flag, "")?;
         let more = [
@@ -77,8 +107,7 @@ impl Held {
 
 /// One transaction of many keys, which reach the stream at its commit all at once: keys applied per second.
 fn burst(arena: &mut Arena, process: &mut Process) -> Outcome<f64> {
-    let (keys, rows) = (arena.sizes.keys_burst, arena.sizes.rows);
-    let every = rows / (keys / BURST_STATEMENTS);
+    let (keys, every) = (arena.sizes.keys_burst, every(arena));
     arena.db.run("BEGIN")?;
     for number in 0..BURST_STATEMENTS {
         arena.db.run(&format!(
@@ -118,7 +147,7 @@ fn applied_per_second(from: &Status, to: &Status) -> f64 {
 
 /// A writer at full rate for a while: what it wrote, what was applied meanwhile, and how soon after its end the
 /// tables were swapped, which takes an empty backlog.
-fn sustained(arena: &mut Arena, report: &mut Report, held: Held, lanes: u32) -> Outcome {
+fn sustained(arena: &mut Arena, report: &mut Report, held: Held, lanes: usize) -> Outcome {
     let Held { mut process, flag } = held;
     let rows = arena.sizes.rows;
     let load = Load::start(arena, rows, &HAMMER)?;

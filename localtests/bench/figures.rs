@@ -118,7 +118,7 @@ impl Figure {
             name, unit, values, ..
         } = self;
         let line = format!(
-            "  {name:<48} {median:>9} {min:>9} {max:>9}  {unit:<10} {:>2}  {target}",
+            "  {name:<62} {median:>9} {min:>9} {max:>9}  {unit:<10} {:>2}  {target}",
             values.len()
         );
         line.trim_end().to_owned() + "\n"
@@ -226,7 +226,7 @@ impl Report {
 impl Section {
     fn text(&self) -> String {
         let mut text = format!(
-            "\n{:<50} {:>9} {:>9} {:>9}  {:<10}  n\n",
+            "\n{:<64} {:>9} {:>9} {:>9}  {:<10}  n\n",
             self.title, "median", "min", "max", "unit"
         );
         self.figures.iter().for_each(|figure| text += &figure.line());

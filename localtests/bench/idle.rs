@@ -14,6 +14,8 @@ const UNDO_ADD: &str = "DROP COLUMN added";
 struct Contest {
     rows: u64,
     turns: usize,
+    /// Turns of all but the two that the ratio is made of.
+    turns_peers: usize,
     clauses: &'static str,
     undo: &'static str,
 }
@@ -23,37 +25,32 @@ type Runs = Vec<(Tool, Vec<Ended>)>;
 
 pub fn measure(arena: &mut Arena, report: &mut Report) -> Outcome {
     let (rows, rows_many) = (arena.sizes.rows, arena.sizes.rows_many);
-    arena.make_table(rows)?;
-    let turns = arena.sizes.idle;
-    let few = contest(
-        arena,
-        report,
-        &Contest {
-            rows,
-            turns,
-            clauses: REBUILD,
-            undo: "",
-        },
-    )?;
-    let adding = Contest {
+    let (turns, turns_many, turns_peers) = (arena.sizes.idle, arena.sizes.idle_many, arena.sizes.idle_peers);
+    let few = Contest {
         rows,
+        turns,
+        turns_peers,
+        clauses: REBUILD,
+        undo: "",
+    };
+    let adding = Contest {
         turns: turns.min(2),
+        turns_peers: 0,
         clauses: ADD,
         undo: UNDO_ADD,
+        ..few
     };
+    let many = Contest {
+        rows: rows_many,
+        turns: turns_many,
+        turns_peers: 1,
+        ..few
+    };
+    arena.make_table(rows)?;
+    let few = contest(arena, report, &few)?;
     contest(arena, report, &adding)?;
     arena.make_table(rows_many)?;
-    let turns = arena.sizes.idle_many;
-    let many = contest(
-        arena,
-        report,
-        &Contest {
-            rows: rows_many,
-            turns,
-            clauses: REBUILD,
-            undo: "",
-        },
-    )?;
+    let many = contest(arena, report, &many)?;
     for tool in [Tool::Native, Tool::GhostRs] {
         let per_row = |runs: &Runs, rows: u64| seconds(runs, tool).scaled(1e6 / rows as f64);
         let growth = per_row(&many, rows_many).median_over(
@@ -85,16 +82,19 @@ fn contest(arena: &mut Arena, report: &mut Report, contest: &Contest) -> Outcome
             ratio
         });
     }
+    report.add(
+        seconds(&runs, Tool::GhostRs).over(&seconds(&runs, Tool::Bare), "ghost-rs / bare INSERT … SELECT"),
+    );
     itself(report, &runs, rows)?;
     Ok(runs)
 }
 
 /// A B C A B C …: whatever the machine does meanwhile, it does to all of them.
 fn play(arena: &mut Arena, report: &mut Report, contest: &Contest) -> Outcome<Runs> {
-    let mut runs: Runs = [Tool::Native, Tool::GhostRs]
-        .map(|tool| (tool, Vec::new()))
-        .into();
-    runs.extend(Tool::peers().into_iter().map(|tool| (tool, Vec::new())));
+    let tools = [Tool::Native, Tool::GhostRs, Tool::Bare]
+        .into_iter()
+        .chain(Tool::peers());
+    let mut runs: Runs = tools.map(|tool| (tool, Vec::new())).collect();
     arena.level("")?;
     let before = arena.fingerprint()?;
     for turn in 0..contest.turns {
@@ -103,7 +103,7 @@ fn play(arena: &mut Arena, report: &mut Report, contest: &Contest) -> Outcome<Ru
             break;
         }
         for (tool, ended) in &mut runs {
-            if is_peer(*tool) && turn >= arena.sizes.idle_peers {
+            if is_peer(*tool) && turn >= contest.turns_peers {
                 continue;
             }
             arena.say(&format!(

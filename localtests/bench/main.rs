@@ -7,6 +7,7 @@
 //! One thread drives everything; only the sessions of `swap` have threads of their own.
 
 mod arena;
+mod bare;
 mod changes;
 mod figures;
 mod idle;

@@ -9,9 +9,8 @@ use std::time::{Duration, Instant};
 
 use crate::arena::{Arena, SCHEMA, TABLE};
 use crate::figures::{Figure, Report, Target};
-use crate::process::Process;
 use crate::server::Db;
-use crate::tools::{RUN_MAX, ghost_rs};
+use crate::tools::{RUN_MAX, Tool};
 use crate::{Outcome, status};
 
 const WRITERS: u64 = 4;
@@ -65,8 +64,7 @@ fn swap(arena: &mut Arena, report: &mut Report, watch: &Watch) -> Outcome<(f64, 
     let flag = arena.out().join("postpone");
     std::fs::write(&flag, "")?;
     let more = [format!("--postpone-cut-over-flag-file={}", flag.display())];
-    let mut command = ghost_rs(&arena.cli, TABLE, "ENGINE=InnoDB", &more);
-    let mut process = Process::start(&mut command, arena.log("swap"))?;
+    let mut process = Tool::GhostRs.start(arena, "ENGINE=InnoDB", &more)?;
     status::wait_for(&mut process, RUN_MAX, |status| status.state == "postponed")?;
     watch.take_longest();
     thread::sleep(CALM);

@@ -6,14 +6,17 @@ use std::time::{Duration, Instant};
 
 use crate::arena::{Arena, SCHEMA, TABLE};
 use crate::process::{Ended, Process};
-use crate::{Cli, Outcome};
+use crate::{Cli, Outcome, bare};
 
 /// A run that takes longer is ended.
 pub const RUN_MAX: Duration = Duration::from_secs(300);
+const BARE_SESSIONS: usize = 2;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tool {
     Native,
+    /// Plain statements on two sessions: not a tool, but what one can be measured by.
+    Bare,
     GhostRs,
     PtOsc,
     GhOst,
@@ -23,6 +26,7 @@ impl Tool {
     pub fn name(self) -> &'static str {
         match self {
             Self::Native => "native COPY",
+            Self::Bare => "bare INSERT … SELECT",
             Self::GhostRs => "ghost-rs",
             Self::PtOsc => "pt-osc",
             Self::GhOst => "gh-ost",
@@ -44,19 +48,19 @@ impl Tool {
 
     /// Alters the table, with the old one dropped at the end, as the server's own ALTER does.
     pub fn alter(self, arena: &mut Arena, clauses: &str) -> Outcome<Ended> {
-        if self == Self::Native {
-            native(arena, clauses)
-        } else {
-            self.start(arena, clauses, &[])?.wait(RUN_MAX)
+        match self {
+            Self::Native => native(arena, clauses),
+            Self::Bare => Ok(on_the_server(bare::alter(arena, clauses, BARE_SESSIONS)?)),
+            _ => self.start(arena, clauses, &[])?.wait(RUN_MAX),
         }
     }
 
-    /// The same as a process that somebody else waits for. The server's own ALTER is not one.
+    /// The same as a process that somebody else waits for.
     pub fn start(self, arena: &mut Arena, clauses: &str, more: &[String]) -> Outcome<Process> {
         let log = arena.log(self.name());
         let command = match self {
-            Self::Native => return Err("the server's own ALTER is no process".into()),
-            Self::GhostRs => ghost_rs(&arena.cli, TABLE, clauses, more),
+            Self::Native | Self::Bare => return Err(format!("{} is no process", self.name()).into()),
+            Self::GhostRs => ghost_rs(&arena.cli, clauses, more),
             Self::PtOsc => pt_osc(&arena.cli, clauses),
             Self::GhOst => gh_ost(&arena.cli, clauses),
         };
@@ -69,18 +73,21 @@ fn native(arena: &mut Arena, clauses: &str) -> Outcome<Ended> {
     arena
         .db
         .run(&format!("ALTER TABLE {TABLE} {clauses}, ALGORITHM=COPY"))?;
-    let took = started.elapsed();
-    Ok(Ended {
+    Ok(on_the_server(started.elapsed()))
+}
+
+fn on_the_server(took: Duration) -> Ended {
+    Ended {
         ok: true,
         overran: false,
         took,
         cpu: Duration::ZERO,
         rss_kib: 0,
         output: "".into(),
-    })
+    }
 }
 
-pub fn ghost_rs(cli: &Cli, table: &str, clauses: &str, more: &[String]) -> Command {
+fn ghost_rs(cli: &Cli, clauses: &str, more: &[String]) -> Command {
     let mut command = Command::new(&cli.ghost_rs);
     command
         .args([
@@ -97,7 +104,7 @@ pub fn ghost_rs(cli: &Cli, table: &str, clauses: &str, more: &[String]) -> Comma
             "--database",
             SCHEMA,
             "--table",
-            table,
+            TABLE,
             "--alter",
             clauses,
         ])
