@@ -17,7 +17,7 @@ use mysql_async::prelude::Queryable;
 use tokio::sync::watch;
 
 use storm::{Kind, Storm, Watch};
-use support::{Finished, Outcome, Server, Tool, ensure, trouble};
+use support::{Finished, Outcome, Server, Tool, Trouble, ensure, trouble, turn};
 
 const SCHEMA: &str = "storm_locks";
 const USER: &str = "ghost_rs_locks";
@@ -25,7 +25,8 @@ const PASSWORD: &str = "For-the-test-1";
 const ROWS: u64 = 60_000;
 /// A rate, so that the server has room for the sampling.
 const TRANSACTIONS_PER_SECOND: u64 = 400;
-const WARM_UP_TRANSACTIONS: u64 = 100;
+/// Transactions before the alter, and again while its swap is postponed.
+const TRANSACTIONS_AROUND: u64 = 400;
 const WAIT_SECONDS_MAX: u64 = 60;
 const POLL: Duration = Duration::from_millis(20);
 
@@ -35,10 +36,9 @@ type Seen = BTreeMap<(String, String, String), (u64, String)>;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_row_lock_of_ours_on_the_source() -> Outcome {
     let server = Server::from_env()?;
+    let _turn = turn(&server).await?;
     let storm = storm(&server);
-    storm::load(&storm)
-        .await
-        .map_err(|error| trouble(error.to_string()))?;
+    storm::load(&storm).await.map_err(told)?;
     let ghost = user(&server).await?;
     let (stop, stopped) = watch::channel(false);
     let watch = Watch {
@@ -47,12 +47,6 @@ async fn no_row_lock_of_ours_on_the_source() -> Outcome {
     };
     let altering = AtomicBool::new(true);
     let mut sampler = server.connect().await?;
-    let run = async {
-        storm
-            .run(&watch)
-            .await
-            .map_err(|error| trouble(error.to_string()))
-    };
     let samples = sample(&mut sampler, &altering);
     let alter = async {
         let finished = alter(&ghost, &storm, &watch).await;
@@ -60,9 +54,12 @@ async fn no_row_lock_of_ours_on_the_source() -> Outcome {
         stop.send_replace(true);
         finished
     };
-    let (report, seen, finished) = tokio::join!(run, samples, alter);
-    let (report, (count, seen), finished) = (report?, seen?, finished?);
-    println!("{count} samples: {seen:#?}");
+    let (report, seen, finished) = tokio::join!(storm.run(&watch), samples, alter);
+    let (report, (count, seen), finished) = (report.map_err(told)?, seen?, finished?);
+    println!(
+        "{count} samples in {:.1} s: {seen:#?}",
+        finished.took.as_secs_f64()
+    );
     ensure(finished.code == Some(0), || {
         format!("exit {:?}:\n{}", finished.code, finished.output)
     })?;
@@ -89,19 +86,39 @@ fn judge(storm: &Storm, seen: &Seen) -> Outcome {
     })
 }
 
+/// An alter whose swap is postponed until the writers have changed many of the copied rows.
 async fn alter(ghost: &Server, storm: &Storm, watch: &Watch) -> Outcome<Finished> {
-    let until = Instant::now() + Duration::from_secs(WAIT_SECONDS_MAX);
-    while watch.transactions.load(Ordering::Relaxed) < WARM_UP_TRANSACTIONS {
-        ensure(Instant::now() < until, || {
-            "the writers do not get on".to_owned()
-        })?;
-        tokio::time::sleep(POLL).await;
-    }
+    more_transactions(watch)
+        .await
+        .map_err(|trouble| trouble.at("before the alter"))?;
+    let flag = tempfile::NamedTempFile::new()?;
     let args = [
         format!("--table={}", storm.table),
         "--alter=ADD COLUMN note VARCHAR(20) DEFAULT 'n', ADD INDEX by_c (c(20))".to_owned(),
+        format!("--postpone-cut-over-flag-file={}", flag.path().display()),
     ];
-    Tool::alter(ghost, &storm.schema, &args)?.finish().await
+    let mut tool = Tool::alter(ghost, &storm.schema, &args)?;
+    if tool.says("postponed").await? {
+        more_transactions(watch)
+            .await
+            .map_err(|trouble| trouble.at("after the copy"))?;
+    }
+    flag.close()?;
+    tool.finish().await
+}
+
+async fn more_transactions(watch: &Watch) -> Outcome {
+    let goal = watch.transactions.load(Ordering::Relaxed) + TRANSACTIONS_AROUND;
+    let until = Instant::now() + Duration::from_secs(WAIT_SECONDS_MAX);
+    while watch.transactions.load(Ordering::Relaxed) < goal {
+        ensure(Instant::now() < until, || "the writers do not get on".to_owned())?;
+        tokio::time::sleep(POLL).await;
+    }
+    Ok(())
+}
+
+fn told(error: storm::Error) -> Trouble {
+    trouble(error.to_string())
 }
 
 /// Read the locks as fast as the server answers, until the alter has ended.
@@ -127,12 +144,10 @@ async fn sample(conn: &mut Conn, altering: &AtomicBool) -> Outcome<(u64, Seen)> 
 /// A user of ghost-rs' own, so that its sessions can be told from all others.
 async fn user(server: &Server) -> Outcome<Server> {
     let mut conn = server.connect().await?;
-    conn.query_drop(format!("DROP USER IF EXISTS {USER}"))
-        .await?;
+    conn.query_drop(format!("DROP USER IF EXISTS {USER}")).await?;
     conn.query_drop(format!("CREATE USER {USER} IDENTIFIED BY '{PASSWORD}'"))
         .await?;
-    conn.query_drop(format!("GRANT ALL ON *.* TO {USER}"))
-        .await?;
+    conn.query_drop(format!("GRANT ALL ON *.* TO {USER}")).await?;
     Ok(Server {
         user: USER.to_owned(),
         password: PASSWORD.to_owned(),

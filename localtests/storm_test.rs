@@ -15,7 +15,7 @@ use mysql_async::prelude::Queryable;
 use tokio::sync::watch;
 
 use storm::{Kind, Storm, Watch};
-use support::{Finished, Outcome, Server, Tool, ensure, trouble};
+use support::{Finished, Outcome, Server, Tool, Trouble, ensure, trouble, turn};
 
 /// Transactions before the alter begins, and again after the swap.
 const TRANSACTIONS_AROUND: u64 = 500;
@@ -46,52 +46,34 @@ async fn case_insensitive_key() -> Outcome {
 /// The comparison at the end can fail: one row changed behind the writers' back is found.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_changed_row_is_found() -> Outcome {
+    let mut conn = turn(&Server::from_env()?).await?;
     let storm = storm(Kind::Int, "sabotage", 1, 200)?;
-    storm::load(&storm)
-        .await
-        .map_err(|error| trouble(error.to_string()))?;
-    let (watch, stop) = watch_pair();
-    let mut conn = Server::from_env()?.connect().await?;
-    let spoil = format!(
-        "UPDATE {}.{} SET c = CONCAT(c, '!') ORDER BY id LIMIT 1",
+    storm::load(&storm).await.map_err(told)?;
+    conn.query_drop(format!(
+        "UPDATE {}.{} SET c = CONCAT(c, '!') LIMIT 1",
         storm.schema, storm.table
-    );
-    let run = async {
-        storm
-            .run(&watch)
-            .await
-            .map_err(|error| trouble(error.to_string()))
-    };
-    let sabotage = async {
-        stop.send_replace(true);
-        conn.query_drop(&spoil).await
-    };
-    let (report, spoiled) = tokio::join!(run, sabotage);
-    spoiled?;
-    let report = report?;
-    ensure(!report.ok, || format!("nobody noticed: {report:?}"))
+    ))
+    .await?;
+    let (watch, stop) = watch_pair();
+    stop.send_replace(true);
+    let report = storm.run(&watch).await.map_err(told)?;
+    ensure(!report.ok && report.table.wrong == 1, || {
+        format!("nobody noticed: {report:?}")
+    })
 }
 
 async fn through_alter(kind: Kind, seed: u64) -> Outcome {
-    let rows = number("STORM_ROWS", 20_000)?;
-    let storm = storm(kind, kind.name(), seed, rows)?;
-    storm::load(&storm)
-        .await
-        .map_err(|error| trouble(error.to_string()))?;
+    let _turn = turn(&Server::from_env()?).await?;
+    let storm = storm(kind, kind.name(), seed, number("STORM_ROWS", 20_000)?)?;
+    storm::load(&storm).await.map_err(told)?;
     let (watch, stop) = watch_pair();
-    let run = async {
-        storm
-            .run(&watch)
-            .await
-            .map_err(|error| trouble(error.to_string()))
-    };
     let alter = async {
         let finished = alter_in_the_middle(&storm, &watch).await;
         stop.send_replace(true);
         finished
     };
-    let (report, finished) = tokio::join!(run, alter);
-    let (report, finished) = (report?, finished?);
+    let (report, finished) = tokio::join!(storm.run(&watch), alter);
+    let (report, finished) = (report.map_err(told)?, finished?);
     println!("{}", serde_json::to_string(&report)?);
     println!(
         "ghost-rs: exit {:?} after {:.1} s",
@@ -105,17 +87,28 @@ async fn through_alter(kind: Kind, seed: u64) -> Outcome {
     swapped(&storm).await
 }
 
+/// An alter between two stretches of writing. With an even seed the swap is postponed for a third one, so that many rows are
+/// changed after they were copied.
 async fn alter_in_the_middle(storm: &Storm, watch: &Watch) -> Outcome<Finished> {
     more_transactions(watch).await?;
-    let args = [
-        format!("--table={}", storm.table),
-        format!("--alter={ALTER}"),
-    ];
-    let finished = Tool::alter(&Server::from_env()?, &storm.schema, &args)?
-        .finish()
-        .await?;
+    let flag = tempfile::NamedTempFile::new()?;
+    let mut args = vec![format!("--table={}", storm.table), format!("--alter={ALTER}")];
+    let postponed = storm.seed.is_multiple_of(2);
+    if postponed {
+        args.push(format!("--postpone-cut-over-flag-file={}", flag.path().display()));
+    }
+    let mut tool = Tool::alter(&Server::from_env()?, &storm.schema, &args)?;
+    if postponed && tool.says("postponed").await? {
+        more_transactions(watch).await?;
+    }
+    flag.close()?;
+    let finished = tool.finish().await?;
     more_transactions(watch).await?;
     Ok(finished)
+}
+
+fn told(error: storm::Error) -> Trouble {
+    trouble(error.to_string())
 }
 
 /// Wait until the writers have done some more.
@@ -124,9 +117,7 @@ async fn more_transactions(watch: &Watch) -> Outcome {
     let until = Instant::now() + Duration::from_secs(WAIT_SECONDS_MAX);
     while watch.transactions.load(Ordering::Relaxed) < goal {
         ensure(Instant::now() < until, || {
-            format!(
-                "the writers do not get on: {TRANSACTIONS_AROUND} transactions in {WAIT_SECONDS_MAX} s"
-            )
+            format!("the writers do not get on: {TRANSACTIONS_AROUND} transactions in {WAIT_SECONDS_MAX} s")
         })?;
         tokio::time::sleep(POLL).await;
     }

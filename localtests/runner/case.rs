@@ -62,11 +62,7 @@ impl Case {
     }
 
     fn load(dir: PathBuf) -> Outcome<Self> {
-        let name = dir
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut case = Self {
             name,
             dir,
@@ -91,10 +87,7 @@ impl Case {
     /// The value of `--flag=value` among the arguments; the last one counts.
     pub fn flag(&self, flag: &str) -> Option<&str> {
         let start = format!("--{flag}=");
-        self.args
-            .iter()
-            .rev()
-            .find_map(|arg| arg.strip_prefix(&start))
+        self.args.iter().rev().find_map(|arg| arg.strip_prefix(&start))
     }
 
     pub fn table(&self) -> &str {
@@ -179,8 +172,7 @@ fn placement(word: &str) -> Outcome<Placement> {
 
 /// Cut a line of arguments as a shell does, by asking one: the format's files are written for bash.
 fn shell_words(text: &str) -> Outcome<Vec<String>> {
-    let script =
-        format!("args=( {text}\n); ((${{#args[@]}})) && printf '%s\\0' \"${{args[@]}}\"; exit 0");
+    let script = format!("args=( {text}\n); ((${{#args[@]}})) && printf '%s\\0' \"${{args[@]}}\"; exit 0");
     let output = Command::new("bash").arg("-c").arg(script).output()?;
     ensure(output.status.success(), || {
         String::from_utf8_lossy(&output.stderr).into_owned()

@@ -26,12 +26,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    pub async fn open(
-        server: &Server,
-        text: &str,
-        twin_schema: &str,
-        schema: &str,
-    ) -> Outcome<Self> {
+    pub async fn open(server: &Server, text: &str, twin_schema: &str, schema: &str) -> Outcome<Self> {
         let conn = server.connect().await?;
         let schemas = [twin_schema.to_owned(), schema.to_owned()];
         Ok(Self {
@@ -48,9 +43,7 @@ impl Changes {
             self.conn.query_drop("BEGIN").await?;
             let mut ends = Vec::new();
             for schema in &self.schemas {
-                self.conn
-                    .query_drop(format!("USE {}", quoted(schema)))
-                    .await?;
+                self.conn.query_drop(format!("USE {}", quoted(schema))).await?;
                 ends.push(run_group(&mut self.conn, &group.statements).await?);
             }
             self.conn.query_drop(group.end).await?;

@@ -61,11 +61,7 @@ impl Image {
             .collect::<Vec<_>>()
             .join(", ");
         let found: Vec<Row> = conn
-            .query(format!(
-                "SELECT {list} FROM {}.{}",
-                quoted(schema),
-                quoted(table)
-            ))
+            .query(format!("SELECT {list} FROM {}.{}", quoted(schema), quoted(table)))
             .await?;
         let mut rows = found.into_iter().map(values).collect::<Outcome<Vec<_>>>()?;
         rows.sort();
@@ -80,8 +76,7 @@ impl Image {
 
     /// What another image has otherwise, for people; none if it is the same. AUTO_INCREMENT is not looked at.
     pub fn differs(&self, other: &Self) -> Option<String> {
-        self.structure_differs(other)
-            .or_else(|| self.rows_differ(other))
+        self.structure_differs(other).or_else(|| self.rows_differ(other))
     }
 
     fn structure_differs(&self, other: &Self) -> Option<String> {
@@ -128,10 +123,7 @@ impl Image {
     fn shown(&self, row: &Values) -> String {
         let pair = |(name, value): (&String, &Option<String>)| {
             let value = value.as_deref().unwrap_or("NULL");
-            format!(
-                "{name}={}",
-                value.chars().take(CHARS_SHOWN).collect::<String>()
-            )
+            format!("{name}={}", value.chars().take(CHARS_SHOWN).collect::<String>())
         };
         self.columns
             .iter()
@@ -157,13 +149,10 @@ fn as_text(column: &str, data_type: &str) -> String {
     let c = quoted(column);
     match data_type.to_lowercase().as_str() {
         "float" | "double" => format!("CAST(CAST({c} AS DOUBLE) AS CHAR)"),
-        "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" | "year" | "date"
-        | "time" | "datetime" | "timestamp" => format!("CAST({c} AS CHAR)"),
+        "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" | "year" | "date" | "time"
+        | "datetime" | "timestamp" => format!("CAST({c} AS CHAR)"),
         "enum" | "set" => format!("CONCAT(HEX({c}), ' = ', {c} + 0)"),
-        "json" => long_or(
-            &c,
-            &format!("CONCAT(JSON_TYPE({c}), ' ', CAST({c} AS CHAR))"),
-        ),
+        "json" => long_or(&c, &format!("CONCAT(JSON_TYPE({c}), ' ', CAST({c} AS CHAR))")),
         _ => long_or(&c, &format!("HEX({c})")),
     }
 }
@@ -233,10 +222,7 @@ fn key_or_check(line: &str) -> Option<&str> {
         "  FULLTEXT KEY",
         "  SPATIAL KEY",
     ];
-    kinds
-        .iter()
-        .any(|kind| line.starts_with(kind))
-        .then_some(line)
+    kinds.iter().any(|kind| line.starts_with(kind)).then_some(line)
 }
 
 fn without_auto_increment(line: &str) -> (String, Option<u64>) {

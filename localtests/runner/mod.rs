@@ -6,7 +6,7 @@
 //! - `twin`: the same table in a schema of its own, altered by the server itself: the oracle.
 //! - `changes`: statements applied to table and twin in lock step.
 //! - `events`: the schema's events, gh-ost's own way to write during a run.
-//! - `play`: one case from start to verdict.
+//! - `play`: one case from an empty schema to the end of the run; `verdict`: what it must have come to.
 //! - `suite`: the server, who may run beside whom, and the trials.
 //!
 //! Nothing here looks into the tool: it knows its flags, its exit code, its output and the names of its tables.
@@ -20,6 +20,7 @@ mod script;
 mod selftest;
 mod suite;
 mod twin;
+mod verdict;
 
 pub use case::Case;
 pub use selftest::selftests;

@@ -51,11 +51,7 @@ pub fn selftests(suite: &Suite) -> Vec<Trial> {
 
 fn cut() -> Outcome {
     let script = "select ';' , \"a\\\";\" -- not; this\n; # nor; this\n\ndelimiter ;;\nbegin; end ;;\ndelimiter ;\nselect `;``` /* ; */";
-    let expected = [
-        "select ';' , \"a\\\";\"",
-        "begin; end",
-        "select `;``` /* ; */",
-    ];
+    let expected = ["select ';' , \"a\\\";\"", "begin; end", "select `;``` /* ; */"];
     let found = script::statements(script);
     ensure(found.iter().map(|s| s.trim()).eq(expected), || {
         format!("{found:?}")
@@ -70,7 +66,10 @@ async fn differences(server: &Server) -> Outcome {
             .await?;
         conn.query_drop(format!("CREATE DATABASE {SCHEMA}")).await?;
         conn.query_drop(format!("USE {SCHEMA}")).await?;
-        conn.query_drop("CREATE TABLE a (id INT PRIMARY KEY, c VARCHAR(9), j JSON, f FLOAT, e ENUM('', 'x') NOT NULL)").await?;
+        conn.query_drop(
+            "CREATE TABLE a (id INT PRIMARY KEY, c VARCHAR(9), j JSON, f FLOAT, e ENUM('', 'x') NOT NULL)",
+        )
+        .await?;
         conn.query_drop("INSERT INTO a VALUES (1, 'b', '1', 16777216, 0), (2, '', '[]', 0, 'x')")
             .await?;
         conn.query_drop("CREATE TABLE b LIKE a").await?;
@@ -82,9 +81,7 @@ async fn differences(server: &Server) -> Outcome {
         })?;
         conn.query_drop(change).await?;
         let other = Image::take(&mut conn, SCHEMA, "b").await?;
-        ensure(one.differs(&other).is_some(), || {
-            format!("{what} goes unseen")
-        })?;
+        ensure(one.differs(&other).is_some(), || format!("{what} goes unseen"))?;
     }
     conn.query_drop(format!("DROP DATABASE {SCHEMA}")).await?;
     Ok(())

@@ -10,11 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::case::{Case, Placement};
 use super::play::Play;
-use crate::support::{Outcome, Server, ensure, trouble};
-
-/// Two runs at the same time would share schema names and globals.
-const ONE_RUN_LOCK: &str = "ghost-rs cases";
-const ONE_RUN_WAIT_SECONDS: u64 = 900;
+use crate::support::{Outcome, Server, trouble, turn};
 
 /// What the trials share.
 #[derive(Clone)]
@@ -69,11 +65,7 @@ impl Suite {
 
     /// Run something of the runner's own on the server.
     pub fn with_server(&self, check: impl AsyncFnOnce(&Server) -> Outcome) -> Result<(), Failed> {
-        let _reading = self
-            .0
-            .globals
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let _reading = self.0.globals.read().unwrap_or_else(PoisonError::into_inner);
         let server = self.0.server.as_ref().ok_or("no server")?;
         runtime()
             .and_then(|runtime| runtime.block_on(check(server)))
@@ -85,11 +77,7 @@ impl Suite {
         if !case.changes_globals() {
             return self.with_server(play);
         }
-        let _alone = self
-            .0
-            .globals
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let _alone = self.0.globals.write().unwrap_or_else(PoisonError::into_inner);
         let server = self.0.server.as_ref().ok_or("no server")?;
         runtime()
             .and_then(|runtime| runtime.block_on(play(server)))
@@ -110,17 +98,11 @@ fn runtime() -> Outcome<Runtime> {
 }
 
 async fn take_turn(server: &Server) -> Outcome<(Conn, String)> {
-    let mut conn = server.connect().await?;
-    let version: Option<String> = conn.query_first("SELECT @@version").await?;
-    let turn: Option<i32> = conn
-        .exec_first(
-            "SELECT GET_LOCK(?, ?)",
-            (ONE_RUN_LOCK, ONE_RUN_WAIT_SECONDS),
-        )
+    let mut conn = turn(server).await?;
+    // What a run that was killed in the middle of a case may have left behind.
+    conn.query_drop("SET GLOBAL sql_mode = DEFAULT, GLOBAL time_zone = DEFAULT")
         .await?;
-    ensure(turn == Some(1), || {
-        format!("another run of the cases holds the server for {ONE_RUN_WAIT_SECONDS} s already")
-    })?;
+    let version: Option<String> = conn.query_first("SELECT @@version").await?;
     version
         .map(|version| (conn, version))
         .ok_or_else(|| trouble("the server has no version"))

@@ -7,6 +7,7 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
 use super::image::{Image, neutral, quoted, show_create};
+use super::script;
 use crate::support::{Outcome, Server, Trouble, ensure, trouble};
 
 /// Make the twin of a table. `as_name` differs from `table` where the original has been renamed meanwhile.
@@ -57,16 +58,19 @@ async fn copy_rows(conn: &mut Conn, from: (&str, &str), to: (&str, &str)) -> Out
     Ok(())
 }
 
-/// The server's own ALTER, by copying, in a session with the server's own settings, or with the `sql_mode` that a case wants.
-/// Its error is the caller's to judge.
+/// The server's own ALTER, by copying, in a session with the server's own settings and those that a case adds. Its error is the
+/// caller's to judge.
 pub async fn alter(
     server: &Server,
     schema: &str,
     table: &str,
     alter: &str,
-    mode: Option<&str>,
+    setup: &str,
 ) -> Result<(), AlterError> {
     let mut conn = server.connect().await.map_err(AlterError::Other)?;
+    // A clause ALGORITHM=COPY has no place that is right for every ALTER (partition clauses come last); the variable has.
+    let setup = format!("USE {};SET SESSION old_alter_table = ON;{setup}", quoted(schema));
+    script::run(&mut conn, &setup).await.map_err(AlterError::Other)?;
     let whole = alter
         .trim_start()
         .get(..11)
@@ -76,21 +80,10 @@ pub async fn alter(
     } else {
         format!("ALTER TABLE {} {alter}", quoted(table))
     };
-    let mut setups = vec![format!("USE {}", quoted(schema))];
-    setups.extend(mode.map(|mode| format!("SET SESSION sql_mode = '{mode}'")));
-    // A clause ALGORITHM=COPY has no place that is right for every ALTER (partition clauses come last); the variable has.
-    setups.push("SET SESSION old_alter_table = ON".to_owned());
-    for setup in setups {
-        conn.query_drop(setup)
-            .await
-            .map_err(|error| AlterError::Other(error.into()))?;
-    }
-    conn.query_drop(&statement)
-        .await
-        .map_err(|error| match error {
-            mysql_async::Error::Server(error) => AlterError::Server(error.code, error.message),
-            other => AlterError::Other(other.into()),
-        })
+    conn.query_drop(&statement).await.map_err(|error| match error {
+        mysql_async::Error::Server(error) => AlterError::Server(error.code, error.message),
+        other => AlterError::Other(other.into()),
+    })
 }
 
 /// Why the server did not alter the twin.
@@ -103,9 +96,9 @@ pub enum AlterError {
 impl From<AlterError> for Trouble {
     fn from(error: AlterError) -> Self {
         match error {
-            AlterError::Server(code, message) => trouble(format!(
-                "the server's own ALTER fails: ERROR {code}: {message}"
-            )),
+            AlterError::Server(code, message) => {
+                trouble(format!("the server's own ALTER fails: ERROR {code}: {message}"))
+            }
             AlterError::Other(trouble) => trouble,
         }
     }

@@ -49,10 +49,7 @@ impl Check {
             }
             Some((id, text, row)) if text != kind.expected(id, &row) => {
                 self.wrong += 1;
-                self.example(format!(
-                    "wrong: {shown}, written was {}",
-                    kind.expected(id, &row)
-                ));
+                self.example(format!("wrong: {shown}, written was {}", kind.expected(id, &row)));
             }
             Some(_) => {}
         }
@@ -84,10 +81,7 @@ pub async fn check(storm: &Storm, shares: &[Share]) -> Result<Check, Error> {
     drop(rows);
     check.missing = model.len() as u64;
     for (id, row) in model.iter().take(EXAMPLES) {
-        check.example(format!(
-            "missing: {id}, written was {}",
-            kind.expected(*id, row)
-        ));
+        check.example(format!("missing: {id}, written was {}", kind.expected(*id, row)));
     }
     conn.disconnect().await?;
     Ok(check)

@@ -11,16 +11,17 @@ const SESSIONS: usize = 2;
 const ROWS_PER_INSERT: usize = 1_000;
 const INSERTS_PER_COMMIT: usize = 10;
 
-/// Create the schema if it is not there, drop the table and its old shadows, and fill it.
+/// Create the schema if it is not there, drop the table and what earlier alters left, and fill it.
 pub async fn load(storm: &Storm) -> Result<(), Error> {
     let mut conn = Conn::new(storm.opts.clone()).await?;
     conn.query_drop(format!("CREATE DATABASE IF NOT EXISTS {}", storm.schema))
         .await?;
     conn.query_drop(format!("USE {}", storm.schema)).await?;
-    for table in [storm.table.clone(), format!("_{}_del", storm.table)] {
-        conn.query_drop(format!("DROP TABLE IF EXISTS {table}"))
-            .await?;
-    }
+    let table = &storm.table;
+    conn.query_drop(format!(
+        "DROP TABLE IF EXISTS {table}, _{table}_del, _{table}_gho, _{table}_ghc"
+    ))
+    .await?;
     conn.query_drop(storm.kind.create(&storm.table, first_given_id(storm.rows)))
         .await?;
     conn.disconnect().await?;

@@ -146,6 +146,7 @@ impl Run {
         };
         let json = serde_json::to_string_pretty(&report)?;
         println!("{json}");
+        eprintln!("{report}");
         if let Some(path) = self.report_file {
             std::fs::write(path, json + "\n")?;
         }

@@ -85,12 +85,7 @@ impl Storm {
         }
         let mut readers = JoinSet::new();
         for number in 0..self.readers {
-            readers.spawn(reader::run(
-                Arc::clone(&storm),
-                number,
-                watch.clone(),
-                started,
-            ));
+            readers.spawn(reader::run(Arc::clone(&storm), number, watch.clone(), started));
         }
         let (mut shares, mut stats) = (Vec::new(), Vec::new());
         for (share, stat) in writers.join_all().await {

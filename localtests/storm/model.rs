@@ -112,9 +112,7 @@ impl Share {
     /// What a writer owns after the load.
     pub fn at_start(storm: &Storm, number: u64) -> Self {
         let mut share = Self {
-            rng: rand::SeedableRng::seed_from_u64(
-                storm.seed.wrapping_mul(1_000).wrapping_add(number),
-            ),
+            rng: rand::SeedableRng::seed_from_u64(storm.seed.wrapping_mul(1_000).wrapping_add(number)),
             rows: HashMap::new(),
             ids: Vec::new(),
             number: number as i64,
@@ -154,9 +152,7 @@ impl Share {
         let mut found: Vec<(i64, Row)> = Vec::new();
         for _ in 0..count * 2 {
             match self.any() {
-                Some((id, row))
-                    if found.len() < count && found.iter().all(|(other, _)| *other != id) =>
-                {
+                Some((id, row)) if found.len() < count && found.iter().all(|(other, _)| *other != id) => {
                     found.push((id, row))
                 }
                 _ => {}
@@ -185,8 +181,7 @@ impl Share {
 
     fn guess_id(&mut self) -> Option<i64> {
         let groups = self.groups / self.writers;
-        let group =
-            (groups > 0).then(|| self.rng.random_range(0..groups))? * self.writers + self.number;
+        let group = (groups > 0).then(|| self.rng.random_range(0..groups))? * self.writers + self.number;
         Some(group * IDS_PER_ROW + self.rng.random_range(0..IDS_PER_ROW))
     }
 
@@ -220,18 +215,17 @@ impl Share {
         for value in open.gives {
             pools.values.give(value);
         }
-        let touched: HashSet<i64> = open
-            .undo
-            .iter()
-            .map(|(id, _)| *id)
-            .chain(open.took_ids)
-            .collect();
+        let touched: HashSet<i64> = open.undo.iter().map(|(id, _)| *id).chain(open.took_ids).collect();
         for id in touched {
             if self.rows.contains_key(&id) {
                 continue;
             }
             let home = self.at_home(id);
-            if (!home || self.rng.random_bool(0.5)) && pools.ids.give(id) && home {
+            // What is at home here need not wander; what is not would be lost.
+            if home && self.rng.random_bool(0.5) {
+                continue;
+            }
+            if pools.ids.give(id) && home {
                 self.away.insert(id);
             }
         }

@@ -21,6 +21,12 @@ pub struct Step {
     pub given: Option<Row>,
 }
 
+/// A move's statements; none if what it needs is not at hand.
+type Steps = Option<Vec<Step>>;
+
+/// A weight, and how the move is made.
+type Move<'a> = (u32, fn(&mut Hand<'a>) -> Steps);
+
 /// A move in the making.
 pub struct Hand<'a> {
     pub kind: Kind,
@@ -31,7 +37,7 @@ pub struct Hand<'a> {
 
 impl<'a> Hand<'a> {
     /// The moves, with their weights. Inserts and deletes balance.
-    const MOVES: [(u32, fn(&mut Self) -> Option<Vec<Step>>); 16] = [
+    const MOVES: [Move<'a>; 16] = [
         (10, Self::insert),
         (6, Self::insert_given),
         (20, Self::update),
@@ -50,8 +56,8 @@ impl<'a> Hand<'a> {
         (6, Self::respell_key),
     ];
 
-    /// Some move; none if what it needs is not at hand.
-    pub fn next(&mut self) -> Option<Vec<Step>> {
+    /// Some move.
+    pub fn next(&mut self) -> Steps {
         let total: u32 = Self::MOVES.iter().map(|(weight, _)| weight).sum();
         let mut drawn = self.share.rng.random_range(0..total);
         for (weight, make) in Self::MOVES {
@@ -65,7 +71,7 @@ impl<'a> Hand<'a> {
 
     // --- rows
 
-    fn insert(&mut self) -> Option<Vec<Step>> {
+    fn insert(&mut self) -> Steps {
         let count = self.share.rng.random_range(1..=INSERT_ROWS_MAX);
         let mut values = Vec::new();
         for _ in 0..count {
@@ -85,7 +91,7 @@ impl<'a> Hand<'a> {
         })
     }
 
-    fn insert_given(&mut self) -> Option<Vec<Step>> {
+    fn insert_given(&mut self) -> Steps {
         if self.kind != Kind::Int {
             return self.insert();
         }
@@ -102,7 +108,7 @@ impl<'a> Hand<'a> {
         }])
     }
 
-    fn update(&mut self) -> Option<Vec<Step>> {
+    fn update(&mut self) -> Steps {
         let (id, row) = self.share.any()?;
         let tag = self.share.rng.random();
         let row = Row { tag, ..row };
@@ -111,7 +117,7 @@ impl<'a> Hand<'a> {
         Some(vec![self.set(id, &format!("c = '{text}'"))])
     }
 
-    fn update_many(&mut self) -> Option<Vec<Step>> {
+    fn update_many(&mut self) -> Steps {
         let count = self.share.rng.random_range(2..=UPDATE_ROWS_MAX);
         let rows = self.share.some(count);
         let mut conditions = Vec::new();
@@ -133,29 +139,26 @@ impl<'a> Hand<'a> {
         (!rows.is_empty()).then(|| vec![step(sql, rows.len() as u64)])
     }
 
-    fn delete(&mut self) -> Option<Vec<Step>> {
+    fn delete(&mut self) -> Steps {
         let (id, row) = self.share.any()?;
         self.share.put(id, None);
         if self.share.rng.random_bool(0.3) {
             self.share.give_value(row.u);
         }
         let is = self.is(id);
-        Some(vec![step(
-            format!("DELETE FROM {} WHERE {is}", self.table),
-            1,
-        )])
+        Some(vec![step(format!("DELETE FROM {} WHERE {is}", self.table), 1)])
     }
 
     // --- keys
 
-    fn move_key(&mut self) -> Option<Vec<Step>> {
+    fn move_key(&mut self) -> Steps {
         let (from, row) = self.share.any()?;
         let to = self.share.free_id(self.pools)?;
         Some(vec![self.rename(from, to, row)])
     }
 
     /// Two rows change their keys, by way of a third.
-    fn swap_keys(&mut self) -> Option<Vec<Step>> {
+    fn swap_keys(&mut self) -> Steps {
         let [(a, row_a), (b, row_b)] = *self.share.some(2) else {
             return None;
         };
@@ -168,7 +171,7 @@ impl<'a> Hand<'a> {
     }
 
     /// The same key to the server, other letters to a reader.
-    fn respell_key(&mut self) -> Option<Vec<Step>> {
+    fn respell_key(&mut self) -> Steps {
         if self.kind != Kind::Vc {
             return self.update();
         }
@@ -178,18 +181,18 @@ impl<'a> Hand<'a> {
 
     // --- values of the second unique key
 
-    fn swap_values(&mut self) -> Option<Vec<Step>> {
+    fn swap_values(&mut self) -> Steps {
         let rows = self.share.some(2);
         self.rotate(&rows)
     }
 
-    fn rotate_values(&mut self) -> Option<Vec<Step>> {
+    fn rotate_values(&mut self) -> Steps {
         let rows = self.share.some(3);
         self.rotate(&rows)
     }
 
     /// Each row takes the value of the next, the first one steps aside for it.
-    fn rotate(&mut self, rows: &[(i64, Row)]) -> Option<Vec<Step>> {
+    fn rotate(&mut self, rows: &[(i64, Row)]) -> Steps {
         let (first, last) = (rows.first()?, rows.last()?);
         if first.0 == last.0 {
             return None;
@@ -205,14 +208,14 @@ impl<'a> Hand<'a> {
         Some(steps)
     }
 
-    fn give_value(&mut self) -> Option<Vec<Step>> {
+    fn give_value(&mut self) -> Steps {
         let (id, row) = self.share.any()?;
         let fresh = self.share.fresh_value();
         self.share.give_value(row.u);
         Some(vec![self.assign_value(id, row, fresh)])
     }
 
-    fn take_value(&mut self) -> Option<Vec<Step>> {
+    fn take_value(&mut self) -> Steps {
         let (id, row) = self.share.any()?;
         let value = self.share.pooled_value(self.pools)?;
         Some(vec![self.assign_value(id, row, value)])
@@ -220,7 +223,7 @@ impl<'a> Hand<'a> {
 
     // --- two in one
 
-    fn upsert_by_key(&mut self) -> Option<Vec<Step>> {
+    fn upsert_by_key(&mut self) -> Steps {
         let (id, row) = self.share.any()?;
         let new = Row {
             k: row.k.wrapping_add(7),
@@ -233,7 +236,7 @@ impl<'a> Hand<'a> {
     }
 
     /// The key is free, the value is not: the row that has the value is updated.
-    fn upsert_by_value(&mut self) -> Option<Vec<Step>> {
+    fn upsert_by_value(&mut self) -> Steps {
         let (id, row) = self.share.any()?;
         let free = self.share.free_id(self.pools)?;
         let new = Row {
@@ -245,7 +248,7 @@ impl<'a> Hand<'a> {
         Some(vec![self.upsert(free, &new)])
     }
 
-    fn replace_one(&mut self) -> Option<Vec<Step>> {
+    fn replace_one(&mut self) -> Steps {
         let (id, _) = self.share.any()?;
         let row = self.new_row();
         self.share.put(id, Some(row));
@@ -253,7 +256,7 @@ impl<'a> Hand<'a> {
     }
 
     /// One REPLACE that takes the key of one row and the value of another: both go.
-    fn replace_two(&mut self) -> Option<Vec<Step>> {
+    fn replace_two(&mut self) -> Steps {
         let [(a, _), (b, row_b)] = *self.share.some(2) else {
             return None;
         };
@@ -299,10 +302,7 @@ impl<'a> Hand<'a> {
 
     fn set(&mut self, id: i64, assignment: &str) -> Step {
         let is = self.is(id);
-        step(
-            format!("UPDATE {} SET {assignment} WHERE {is}", self.table),
-            1,
-        )
+        step(format!("UPDATE {} SET {assignment} WHERE {is}", self.table), 1)
     }
 
     fn assign_value(&mut self, id: i64, row: Row, u: i64) -> Step {

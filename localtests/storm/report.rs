@@ -1,5 +1,6 @@
 //! The summary of a storm, for people and (as JSON) for scripts.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -49,6 +50,41 @@ impl Report {
             first_errors: stats.first_errors,
             longest_stall: stats.longest,
             table,
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (table, time) = (&self.table, &self.transaction_ms);
+        writeln!(
+            f,
+            "table:    {} rows; {} missing, {} extra, {} wrong",
+            table.rows, table.missing, table.extra, table.wrong
+        )?;
+        for example in &table.examples {
+            writeln!(f, "          {example}")?;
+        }
+        writeln!(
+            f,
+            "sessions: {} transactions committed in {:.1} s, {} rolled back on purpose, {} reads; {} errors, {} deadlocks among themselves",
+            self.transactions, self.seconds, self.rolled_back, self.reads, self.errors, self.deadlocks
+        )?;
+        for error in &self.first_errors {
+            writeln!(f, "          {error}")?;
+        }
+        writeln!(
+            f,
+            "latency:  a transaction took {:.1} ms (median), {:.1} ms (p95), {:.1} ms (p99)",
+            time.p50, time.p95, time.p99
+        )?;
+        match &self.longest_stall {
+            Some(stall) => write!(
+                f,
+                "longest stall of a statement: {:.0} ms, {:.1} s after the writers' start: {}",
+                stall.ms, stall.at_s, stall.statement
+            ),
+            None => write!(f, "longest stall of a statement: none was sent"),
         }
     }
 }

@@ -51,9 +51,13 @@ impl Kind {
     /// CREATE TABLE, with ids given out by the server starting at `next_id`.
     pub fn create(self, table: &str, next_id: i64) -> String {
         let (key, u) = match self {
-            Self::Int => ("id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY".to_owned(), "BIGINT NOT NULL"),
+            Self::Int => (
+                "id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY".to_owned(),
+                "BIGINT NOT NULL",
+            ),
             Self::Vc => (
-                "code VARCHAR(40) COLLATE utf8mb4_0900_ai_ci NOT NULL, n INT NOT NULL, PRIMARY KEY (code, n)".to_owned(),
+                "code VARCHAR(40) COLLATE utf8mb4_0900_ai_ci NOT NULL, n INT NOT NULL, PRIMARY KEY (code, n)"
+                    .to_owned(),
                 "VARCHAR(30) COLLATE utf8mb4_0900_ai_ci NOT NULL",
             ),
         };
@@ -86,11 +90,7 @@ impl Kind {
         let (u, k, c) = (self.u(row.u), row.k, text(row.tag));
         match self {
             Self::Int => format!("({id}, {u}, {k}, '{c}', '{PAD}')"),
-            Self::Vc => format!(
-                "('{}', {}, {u}, {k}, '{c}', '{PAD}')",
-                code(id, row.form),
-                n(id)
-            ),
+            Self::Vc => format!("('{}', {}, {u}, {k}, '{c}', '{PAD}')", code(id, row.form), n(id)),
         }
     }
 
@@ -154,7 +154,7 @@ pub fn text(tag: u32) -> String {
         .copied()
         .unwrap_or_default();
     let mut text = format!("text {tag} {sign}");
-    if tag % 11 == 0 {
+    if tag.is_multiple_of(11) {
         let _ = write!(text, " {}", "long ".repeat(15));
     }
     text.truncate(text.trim_end().len());
@@ -176,11 +176,7 @@ fn code(id: i64, form: u8) -> String {
         0 => word,
         1 => word.to_uppercase(),
         2 => word.chars().map(accented).collect(),
-        _ => word
-            .chars()
-            .map(accented)
-            .flat_map(char::to_uppercase)
-            .collect(),
+        _ => word.chars().map(accented).flat_map(char::to_uppercase).collect(),
     }
 }
 
@@ -208,9 +204,7 @@ fn id_of(code: &str, n: i64) -> Option<i64> {
 
 /// The inverse of an odd number modulo 2^32, by Newton's iteration: each step doubles the bits that are right.
 fn inverse(odd: u32) -> u32 {
-    (0..5).fold(odd, |x, _| {
-        x.wrapping_mul(2u32.wrapping_sub(odd.wrapping_mul(x)))
-    })
+    (0..5).fold(odd, |x, _| x.wrapping_mul(2u32.wrapping_sub(odd.wrapping_mul(x))))
 }
 
 #[cfg(test)]
@@ -235,9 +229,6 @@ mod tests {
             tag: 3,
         };
         let found = (n(99), code(99, 2), "U5".to_owned(), 6, text(3));
-        assert_eq!(
-            Kind::Vc.as_found(found),
-            Some((99, Kind::Vc.expected(99, &row)))
-        );
+        assert_eq!(Kind::Vc.as_found(found), Some((99, Kind::Vc.expected(99, &row))));
     }
 }

@@ -114,8 +114,7 @@ impl Writer {
             debug_assert!(begun || number == moves);
         }
         if begun {
-            self.execute(if commits { "COMMIT" } else { "ROLLBACK" })
-                .await?;
+            self.execute(if commits { "COMMIT" } else { "ROLLBACK" }).await?;
         }
         Ok(commits || !begun)
     }
@@ -138,10 +137,9 @@ impl Writer {
             self.share.put(id as i64, Some(row));
         }
         match step.rows {
-            Some(rows) if rows != found => Err(Broken::Astray(format!(
-                "{found} rows for {rows}: {}",
-                step.sql
-            ))),
+            Some(rows) if rows != found => {
+                Err(Broken::Astray(format!("{found} rows for {rows}: {}", step.sql)))
+            }
             _ => Ok(()),
         }
     }
@@ -157,9 +155,7 @@ impl Writer {
         self.stats.statement(sent, sql);
         match answer {
             Ok(()) => Ok((conn.affected_rows(), conn.last_insert_id())),
-            Err(MysqlError::Server(error)) => {
-                Err(Broken::Refused(error.code, format!("{error}: {sql}")))
-            }
+            Err(MysqlError::Server(error)) => Err(Broken::Refused(error.code, format!("{error}: {sql}"))),
             Err(error) => Err(Broken::Lost(format!("{error}: {sql}"))),
         }
     }
@@ -205,8 +201,7 @@ impl Writer {
     /// The answer to a COMMIT is lost: the first row of the transaction that tells before from after decides.
     async fn find_out(&mut self) {
         for (id, (before, after)) in self.share.touched() {
-            let text =
-                |row: Option<super::model::Row>| row.map(|row| self.storm.kind.expected(id, &row));
+            let text = |row: Option<super::model::Row>| row.map(|row| self.storm.kind.expected(id, &row));
             let (before, after) = (text(before), text(after));
             if before == after {
                 continue;
@@ -256,8 +251,6 @@ impl Writer {
         let found = conn.query_first(&sql).await;
         self.stats.statement(sent, &sql);
         let found = found.map_err(|error| format!("{error}: {sql}"))?;
-        Ok(found
-            .and_then(|found| kind.as_found(found))
-            .map(|(_, text)| text))
+        Ok(found.and_then(|found| kind.as_found(found)).map(|(_, text)| text))
     }
 }

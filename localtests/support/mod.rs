@@ -4,7 +4,9 @@
 mod server;
 mod tool;
 mod trouble;
+mod turn;
 
 pub use server::Server;
 pub use tool::{Finished, Tool};
 pub use trouble::{Outcome, Trouble, ensure, trouble};
+pub use turn::turn;

@@ -43,11 +43,7 @@ pub struct Finished {
 impl Tool {
     /// Start `ghost-rs alter --execute` on a schema, with `more` after the connection's flags.
     pub fn alter(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
-        let mut args: Vec<String> = vec![
-            "alter".into(),
-            "--allow-on-master".into(),
-            "--execute".into(),
-        ];
+        let mut args: Vec<String> = vec!["alter".into(), "--allow-on-master".into(), "--execute".into()];
         let port = server.port.to_string();
         for (flag, value) in [
             ("host", server.host.as_str()),
@@ -96,17 +92,7 @@ impl Tool {
     /// Wait until the output contains a word; false if the process ended first.
     pub async fn says(&mut self, word: &str) -> Outcome<bool> {
         self.wait(|heard| heard.text.contains(word)).await?;
-        Ok(self.has_said(word))
-    }
-
-    /// Whether the output contains a word by now.
-    pub fn has_said(&self, word: &str) -> bool {
-        self.heard.borrow().text.contains(word)
-    }
-
-    /// Whether it has ended.
-    pub fn ended(&self) -> bool {
-        self.heard.borrow().open == 0
+        Ok(self.heard.borrow().text.contains(word))
     }
 
     /// Wait for the end.
@@ -124,9 +110,7 @@ impl Tool {
     /// Wait for something in the output or for the end, whichever comes first.
     async fn wait(&mut self, enough: impl Fn(&Heard) -> bool) -> Outcome {
         let left = self.limit.saturating_sub(self.started.elapsed());
-        let waited = self
-            .heard
-            .wait_for(|heard| heard.open == 0 || enough(heard));
+        let waited = self.heard.wait_for(|heard| heard.open == 0 || enough(heard));
         if tokio::time::timeout(left, waited).await.is_ok() {
             return Ok(());
         }

@@ -11,6 +11,7 @@ pub mod log;
 pub mod option_file;
 pub mod redact;
 pub mod render;
+pub mod run;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

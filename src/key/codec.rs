@@ -17,9 +17,7 @@ pub(super) fn put_uint(out: &mut Vec<u8>, value: u64, bytes: usize) {
 
 /// The number that a big-endian field of at most eight bytes holds.
 pub(super) fn get_uint(field: &[u8]) -> u64 {
-    field
-        .iter()
-        .fold(0, |value, byte| value << 8 | u64::from(*byte))
+    field.iter().fold(0, |value, byte| value << 8 | u64::from(*byte))
 }
 
 /// The bit that orders negative numbers before the others.

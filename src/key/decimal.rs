@@ -141,15 +141,9 @@ mod tests {
     fn known_stored_forms() {
         // 1234567890.1234 as DECIMAL(14,4), the example of the server's own documentation.
         let bytes = [0x81, 0x0d, 0xfb, 0x38, 0xd2, 0x04, 0xd2];
-        assert_eq!(
-            parse(b"1234567890.1234", 14, 4).as_deref(),
-            Some(&bytes[..])
-        );
+        assert_eq!(parse(b"1234567890.1234", 14, 4).as_deref(), Some(&bytes[..]));
         let negative = [0x7e, 0xf2, 0x04, 0xc7, 0x2d, 0xfb, 0x2d];
-        assert_eq!(
-            parse(b"-1234567890.1234", 14, 4).as_deref(),
-            Some(&negative[..])
-        );
+        assert_eq!(parse(b"-1234567890.1234", 14, 4).as_deref(), Some(&negative[..]));
         assert_eq!(text(&negative, 14, 4).as_deref(), Some("-1234567890.1234"));
         assert_eq!(parse(b"-0.000", 10, 3), parse(b"0", 10, 3));
     }

@@ -153,6 +153,11 @@ impl Kind {
         }
     }
 
+    /// Bytes that an encoding usually takes.
+    pub(super) fn usual(&self) -> usize {
+        self.width().unwrap_or(16)
+    }
+
     /// The order of the encoding's bytes is the server's order of the values.
     pub fn ordered(&self) -> bool {
         !matches!(self, Self::Text { collation, .. } if collation != BYTE_ORDER_COLLATION)
@@ -225,20 +230,14 @@ fn octets(column: &Column) -> Result<usize, &'static str> {
 fn refusal(data_type: &str) -> &'static str {
     match data_type {
         "float" | "double" => "a FLOAT or DOUBLE has no exact text to name a row by",
-        kind if kind.ends_with("text") || kind.ends_with("blob") => {
-            "only a prefix of it can be in an index"
-        }
+        kind if kind.ends_with("text") || kind.ends_with("blob") => "only a prefix of it can be in an index",
         _ => "values of this type cannot name a row",
     }
 }
 
 /// The labels in `enum('z','it''s')`.
 fn labels(column_type: &str) -> Option<Vec<String>> {
-    let inside = column_type
-        .split_once('(')?
-        .1
-        .trim_end()
-        .strip_suffix(')')?;
+    let inside = column_type.split_once('(')?.1.trim_end().strip_suffix(')')?;
     let mut labels = Vec::new();
     let mut rest = inside.strip_prefix('\'')?;
     loop {

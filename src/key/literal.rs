@@ -2,6 +2,7 @@
 //! lets the server use the index.
 //!
 //! Times are written in UTC: a session that uses the literals of a TIMESTAMP column runs with `time_zone = '+00:00'`.
+//! No session that uses literals has PAD_CHAR_TO_FULL_LENGTH, under which a CHAR equals nothing but a padded string.
 
 use super::codec::{get_uint, sign_bit};
 use super::decimal;
@@ -26,6 +27,12 @@ pub struct Literal {
 }
 
 impl Literal {
+    /// It may stand in an `IN` list of rows with so many columns. In a list of rows the server compares an ENUM or a SET
+    /// by its text, with which a number has nothing in common; in a list of single values it does not.
+    pub(crate) fn lists_among(&self, columns: usize) -> bool {
+        self.listable && (columns == 1 || self.ordinal.is_none())
+    }
+
     /// The literal of a part's decoded bytes.
     pub(super) fn of(part: &Part, value: &[u8]) -> Self {
         let sql = match part.kind() {
@@ -42,9 +49,9 @@ impl Literal {
             Kind::Date => return Self::date(Moment::of_date(value)),
             Kind::Datetime { fsp } => return Self::datetime(Moment::of_datetime(value), *fsp),
             Kind::Timestamp { fsp } => return Self::datetime(Moment::of_timestamp(value), *fsp),
-            Kind::Time { fsp } => Span::of(value).map_or(MALFORMED.to_owned(), |span| {
-                format!("TIME'{}'", span.text(*fsp))
-            }),
+            Kind::Time { fsp } => {
+                Span::of(value).map_or(MALFORMED.to_owned(), |span| format!("TIME'{}'", span.text(*fsp)))
+            }
             Kind::Binary { .. } | Kind::Varbinary { .. } => introduced("binary", value),
             Kind::Text { charset, .. } => introduced(charset, value),
         };
@@ -96,11 +103,7 @@ impl Literal {
         } else if moment == Moment::default() {
             Self::plain("0".to_owned())
         } else if moment.incomplete() {
-            Self::plain(format!(
-                "{}{:06}",
-                moment.date_number(),
-                moment.time_number()
-            ))
+            Self::plain(format!("{}{:06}", moment.date_number(), moment.time_number()))
         } else {
             Self {
                 listable: false,

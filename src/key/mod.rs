@@ -18,6 +18,9 @@ mod part;
 mod spec;
 mod temporal;
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 use std::cmp::Ordering;
 
 pub(crate) use decimal::width as decimal_width;
@@ -56,9 +59,7 @@ impl Key {
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
         let (mine, theirs) = (self.prefix(), other.prefix());
         match mine.cmp(theirs) {
-            Ordering::Equal
-                if mine.len() == self.bytes.len() && theirs.len() == other.bytes.len() =>
-            {
+            Ordering::Equal if mine.len() == self.bytes.len() && theirs.len() == other.bytes.len() => {
                 Some(Ordering::Equal)
             }
             Ordering::Equal => None,
@@ -72,8 +73,6 @@ impl Key {
     }
 
     fn prefix(&self) -> &[u8] {
-        self.bytes
-            .get(..usize::from(self.ordered))
-            .unwrap_or(&self.bytes)
+        self.bytes.get(..usize::from(self.ordered)).unwrap_or(&self.bytes)
     }
 }

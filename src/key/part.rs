@@ -66,29 +66,24 @@ impl Part {
 
     /// Appends the value that the server sent as the text of [`Part::select`].
     pub(super) fn put_text(&self, out: &mut Vec<u8>, text: &[u8]) -> Result<(), KeyError> {
-        self.try_put_text(out, text)
-            .ok_or_else(|| KeyError::BadText {
-                column: self.name.clone(),
-                column_type: self.column_type.clone(),
-                value: String::from_utf8_lossy(text).chars().take(100).collect(),
-            })
+        self.try_put_text(out, text).ok_or_else(|| KeyError::BadText {
+            column: self.name.clone(),
+            column_type: self.column_type.clone(),
+            value: String::from_utf8_lossy(text).chars().take(100).collect(),
+        })
     }
 
     fn try_put_text(&self, out: &mut Vec<u8>, text: &[u8]) -> Option<()> {
         match &self.kind {
-            Kind::Int { bytes, unsigned } => {
-                put_uint(out, integer(text, *bytes, *unsigned)?, *bytes)
-            }
+            Kind::Int { bytes, unsigned } => put_uint(out, integer(text, *bytes, *unsigned)?, *bytes),
             Kind::Bit { bytes } | Kind::Enum { bytes, .. } | Kind::Set { bytes, .. } => {
                 put_uint(out, integer(text, *bytes, true)?, *bytes);
             }
-            Kind::Decimal { precision, scale } => {
-                out.extend(decimal::parse(text, *precision, *scale)?)
-            }
+            Kind::Decimal { precision, scale } => out.extend(decimal::parse(text, *precision, *scale)?),
             Kind::Year => put_uint(out, year(text)?, 1),
             Kind::Date => Moment::parse(text)?.put_date(out),
-            Kind::Time { fsp } => Span::parse(text)?.put(out, *fsp),
-            Kind::Datetime { fsp } => Moment::parse(text)?.put_datetime(out, *fsp),
+            Kind::Time { fsp } => Span::parse(text)?.put(out, *fsp)?,
+            Kind::Datetime { fsp } => Moment::parse(text)?.put_datetime(out, *fsp)?,
             Kind::Timestamp { fsp } => put_timestamp(out, text, *fsp)?,
             Kind::Binary { .. } | Kind::Varbinary { .. } | Kind::Text { .. } => {
                 return self.put_string(out, &unhex(text)?);
@@ -99,12 +94,11 @@ impl Part {
 
     /// Appends the value that a row image holds (without the length before it).
     pub(super) fn put_image(&self, out: &mut Vec<u8>, field: &[u8]) -> Result<(), KeyError> {
-        self.try_put_image(out, field)
-            .ok_or_else(|| KeyError::BadImage {
-                column: self.name.clone(),
-                column_type: self.column_type.clone(),
-                length: field.len(),
-            })
+        self.try_put_image(out, field).ok_or_else(|| KeyError::BadImage {
+            column: self.name.clone(),
+            column_type: self.column_type.clone(),
+            length: field.len(),
+        })
     }
 
     fn try_put_image(&self, out: &mut Vec<u8>, field: &[u8]) -> Option<()> {
@@ -116,18 +110,10 @@ impl Part {
         }
         let start = out.len();
         match self.kind {
-            Kind::Int { .. } | Kind::Enum { .. } | Kind::Set { .. } | Kind::Date => {
-                put_reversed(out, field)
-            }
+            Kind::Int { .. } | Kind::Enum { .. } | Kind::Set { .. } | Kind::Date => put_reversed(out, field),
             _ => out.extend_from_slice(field),
         }
-        if let (
-            Kind::Int {
-                unsigned: false, ..
-            },
-            Some(first),
-        ) = (&self.kind, out.get_mut(start))
-        {
+        if let (Kind::Int { unsigned: false, .. }, Some(first)) = (&self.kind, out.get_mut(start)) {
             *first ^= 0x80;
         }
         Some(())
@@ -142,9 +128,7 @@ impl Part {
                 out.extend(std::iter::repeat_n(0, padding));
             }
             Kind::Text {
-                fixed: true,
-                charset,
-                ..
+                fixed: true, charset, ..
             } => put_bytes(out, trim(value, charset)),
             _ => put_bytes(out, value),
         }
@@ -163,11 +147,7 @@ impl Part {
 /// An integer of so many bytes, its sign bit turned if it has one.
 fn integer(text: &[u8], bytes: usize, unsigned: bool) -> Option<u64> {
     let text = std::str::from_utf8(text).ok()?;
-    let bias = if unsigned {
-        0
-    } else {
-        i128::from(sign_bit(bytes))
-    };
+    let bias = if unsigned { 0 } else { i128::from(sign_bit(bytes)) };
     let value = text.parse::<i128>().ok()?.checked_add(bias)?;
     let limit = 1_i128.checked_shl(8 * bytes as u32)?;
     if (0..limit).contains(&value) {

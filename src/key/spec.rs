@@ -14,6 +14,8 @@ const ENCODED_LIMIT: usize = 1 << 16;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeySpec {
     parts: Vec<Part>,
+    /// Bytes to reserve for an encoding: exact where no part is a string of any length.
+    usual_length: usize,
 }
 
 impl KeySpec {
@@ -30,7 +32,10 @@ impl KeySpec {
         match longest {
             _ if parts.is_empty() => Err(KeyError::Empty),
             ENCODED_LIMIT.. => Err(KeyError::TooLong(longest)),
-            _ => Ok(Self { parts }),
+            _ => Ok(Self {
+                usual_length: parts.iter().map(|part| part.kind().usual()).sum(),
+                parts,
+            }),
         }
     }
 
@@ -146,7 +151,7 @@ impl KeySpec {
         values: impl Iterator<Item = (&'a Part, V)>,
         put: impl Fn(&Part, V, &mut Vec<u8>) -> Result<(), KeyError>,
     ) -> Result<Key, KeyError> {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(self.usual_length);
         let mut ordered = None;
         for (part, value) in values {
             if ordered.is_none() && !part.kind().ordered() {
@@ -162,22 +167,15 @@ impl KeySpec {
 fn same_values(mine: &Kind, theirs: &Kind) -> bool {
     match (mine, theirs) {
         (Kind::Enum { labels, .. }, Kind::Enum { labels: longer, .. })
-        | (Kind::Set { labels, .. }, Kind::Set { labels: longer, .. }) => {
-            longer.starts_with(labels)
-        }
+        | (Kind::Set { labels, .. }, Kind::Set { labels: longer, .. }) => longer.starts_with(labels),
         _ => mine == theirs,
     }
 }
 
 /// Text that everybody can read is shown as text, everything else as the literal.
 fn readable(part: &Part, value: &[u8]) -> String {
-    let readable_charset =
-        |charset: &str| matches!(charset, "utf8mb4" | "utf8mb3" | "utf8" | "ascii");
-    let plain = |text: &&str| {
-        !text
-            .chars()
-            .any(|c| c.is_control() || c == '\'' || c == '\\')
-    };
+    let readable_charset = |charset: &str| matches!(charset, "utf8mb4" | "utf8mb3" | "utf8" | "ascii");
+    let plain = |text: &&str| !text.chars().any(|c| c.is_control() || c == '\'' || c == '\\');
     let text = match part.kind() {
         Kind::Text { charset, .. } if readable_charset(charset) || value.is_ascii() => {
             std::str::from_utf8(value).ok()

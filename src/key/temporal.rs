@@ -3,8 +3,6 @@
 //! The stored forms (big-endian, an offset for what can be negative, the fraction in as few bytes as its digits need)
 //! compare as bytes. Zero and incomplete dates are values like others.
 
-use std::fmt;
-
 use super::codec::{get_uint, put_uint};
 
 /// A date and a time of day, any of whose parts may be zero.
@@ -98,11 +96,11 @@ impl Moment {
     }
 
     /// DATETIME(fsp), five bytes and the fraction.
-    pub(super) fn put_datetime(&self, out: &mut Vec<u8>, fsp: usize) {
+    pub(super) fn put_datetime(&self, out: &mut Vec<u8>, fsp: usize) -> Option<()> {
         let days = (self.year * 13 + self.month) << 5 | self.day;
         let clock = self.hour << 12 | self.minute << 6 | self.second;
         put_uint(out, 0x80_0000_0000 | days << 17 | clock, 5);
-        put_fraction(out, self.micros, fsp);
+        put_fraction(out, self.micros, fsp)
     }
 
     /// The moment in DATETIME's bytes.
@@ -146,12 +144,12 @@ impl Moment {
     }
 
     /// `YYYY-MM-DD`.
-    pub(super) fn date(&self) -> impl fmt::Display {
+    pub(super) fn date(&self) -> String {
         format!("{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
 
     /// `YYYY-MM-DD hh:mm:ss` and the fraction's digits.
-    pub(super) fn datetime(&self, fsp: usize) -> impl fmt::Display {
+    pub(super) fn datetime(&self, fsp: usize) -> String {
         let fraction = fraction_text(self.micros, fsp);
         format!(
             "{} {:02}:{:02}:{:02}{fraction}",
@@ -167,9 +165,7 @@ impl Span {
     /// Reads `[-]hhh:mm:ss` with a fraction.
     pub(super) fn parse(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;
-        let (negative, text) = text
-            .strip_prefix('-')
-            .map_or((false, text), |rest| (true, rest));
+        let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (clock, micros) = split_fraction(text)?;
         let [hours, minutes, seconds] = three(clock, ':')?;
         let possible = hours <= 838 && minutes <= 59 && seconds <= 59;
@@ -183,9 +179,9 @@ impl Span {
     }
 
     /// TIME(fsp), three bytes and the fraction.
-    pub(super) fn put(&self, out: &mut Vec<u8>, fsp: usize) {
-        let size =
-            (self.hours << 12 | self.minutes << 6 | self.seconds) << 24 | self.fraction_units(fsp);
+    pub(super) fn put(&self, out: &mut Vec<u8>, fsp: usize) -> Option<()> {
+        exact(self.micros, fsp)?;
+        let size = (self.hours << 12 | self.minutes << 6 | self.seconds) << 24 | self.fraction_units(fsp);
         let signed = if self.negative {
             ZERO_TIME.wrapping_sub(size)
         } else {
@@ -194,14 +190,14 @@ impl Span {
         // The fraction is a field of its own, as wide as its digits need, and takes part in the sign.
         put_uint(out, signed >> 24, 3);
         put_uint(out, signed, fsp.div_ceil(2));
+        Some(())
     }
 
     /// The span in TIME's bytes.
     pub(super) fn of(stored: &[u8]) -> Option<Self> {
         let (whole, fraction) = stored.split_at_checked(3)?;
         let borrowed = fraction_carry(fraction.len());
-        let mut signed =
-            (get_uint(whole) << 24 | get_uint(fraction)).cast_signed() - ZERO_TIME.cast_signed();
+        let mut signed = (get_uint(whole) << 24 | get_uint(fraction)).cast_signed() - ZERO_TIME.cast_signed();
         if signed < 0 && get_uint(fraction) > 0 {
             // The server kept only the low bytes of a negative fraction: put the high ones back.
             signed += borrowed.cast_signed();
@@ -223,7 +219,7 @@ impl Span {
     }
 
     /// `[-]hh:mm:ss` and the fraction's digits.
-    pub(super) fn text(&self, fsp: usize) -> impl fmt::Display {
+    pub(super) fn text(&self, fsp: usize) -> String {
         let sign = if self.negative { "-" } else { "" };
         let fraction = fraction_text(self.micros, fsp);
         format!(
@@ -238,11 +234,7 @@ const ZERO_TIME: u64 = 0x80_0000 << 24;
 
 /// The bits between a fraction of so many bytes and a full one of three.
 fn fraction_carry(bytes: usize) -> u64 {
-    0x100_0000
-        - 1_u64
-            .checked_shl(8 * bytes as u32)
-            .unwrap_or(0)
-            .min(0x100_0000)
+    0x100_0000 - 1_u64.checked_shl(8 * bytes as u32).unwrap_or(0).min(0x100_0000)
 }
 
 /// Microseconds in a unit of a fraction of so many bytes: two digits a byte.
@@ -259,14 +251,21 @@ fn unit(bytes: usize) -> u64 {
 pub(super) fn put_timestamp(out: &mut Vec<u8>, text: &[u8], fsp: usize) -> Option<()> {
     let text = std::str::from_utf8(text).ok()?;
     let (seconds, micros) = split_fraction(text)?;
-    put_uint(out, u64::from(digits(seconds)? as u32), 4);
-    put_fraction(out, micros, fsp);
+    put_uint(out, u64::from(u32::try_from(digits(seconds)?).ok()?), 4);
+    put_fraction(out, micros, fsp)
+}
+
+/// `None` for a fraction with more digits than the column has.
+fn put_fraction(out: &mut Vec<u8>, micros: u64, fsp: usize) -> Option<()> {
+    exact(micros, fsp)?;
+    let bytes = fsp.div_ceil(2);
+    put_uint(out, micros / unit(bytes), bytes);
     Some(())
 }
 
-fn put_fraction(out: &mut Vec<u8>, micros: u64, fsp: usize) {
-    let bytes = fsp.div_ceil(2);
-    put_uint(out, micros / unit(bytes), bytes);
+fn exact(micros: u64, fsp: usize) -> Option<()> {
+    let grain = 10_u64.pow(6_u32.saturating_sub(u32::try_from(fsp).ok()?));
+    micros.is_multiple_of(grain).then_some(())
 }
 
 fn get_fraction(field: &[u8]) -> u64 {
@@ -300,8 +299,7 @@ fn three(text: &str, separator: char) -> Option<[u64; 3]> {
 
 /// A short number of digits only (`parse` alone would take a sign).
 fn digits(text: &str) -> Option<u64> {
-    let only_digits =
-        (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let only_digits = (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     only_digits.then(|| text.parse().ok()).flatten()
 }
 

@@ -247,6 +247,7 @@ async fn made(
     };
     let work = Work::new(parts).map_err(|error| Failure::refused("The iteration key cannot be used.").detail(error.to_string()))?;
     check_reach(&work, &choice)?;
+    check_zone(&looked.server, &work, ghost, &looked.source)?;
     prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
     let origin = origin(&mut looked.session).await?;
     Ok((work, origin))
@@ -301,20 +302,52 @@ async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
     failure
 }
 
-/// The sessions that move rows work as a DBA's own ALTER would, with these exceptions. A key with a TIMESTAMP is
-/// compared as UTC. Values that become temporal are judged by the server's own date modes;
-/// otherwise zero and impossible dates travel as they are.
+/// The sessions that move rows. Values that become temporal are judged by the server's own date modes; otherwise zero and
+/// impossible dates travel as they are.
+///
+/// The zone is UTC, which has no hour twice, unless the server's decides a value (TIMESTAMP to or from another type).
+/// Then ALLOW_INVALID_DATES must go: under it the server takes even TIMESTAMP to TIMESTAMP through the session's zone
+/// (seen on 9.7), and one of the two 01:30 of a night in autumn is lost.
 fn row_settings(server: &Server, work: &Work, ghost: &Ghost, source: &Source) -> SessionSettings {
     let mut settings = SessionSettings::rows();
-    if work.key.needs_utc() {
+    let zone_decides = zone_decides(ghost, source, work);
+    if !zone_decides {
         settings.time_zone = Some("+00:00".to_owned());
     }
     let converts = work.columns.iter().any(|(to, _)| becomes_temporal(to, ghost, source));
     let modes: &[&str] = if converts { &["NO_ZERO_DATE", "NO_ZERO_IN_DATE"] } else { &[] };
     let kept = modes.iter().filter(|mode| server.sql_mode.contains(**mode)).copied();
-    let extra: Vec<&str> = kept.chain((!converts).then_some("ALLOW_INVALID_DATES")).collect();
-    settings.sql_mode = settings.sql_mode.map(|mode| std::iter::once(mode.as_str()).chain(extra).collect::<Vec<_>>().join(","));
+    let allowed = (!converts && !zone_decides).then_some("ALLOW_INVALID_DATES");
+    let extra: Vec<&str> = kept.chain(allowed).collect();
+    settings.sql_mode =
+        settings.sql_mode.map(|mode| std::iter::once(mode.as_str()).chain(extra).collect::<Vec<_>>().join(","));
     settings
+}
+
+/// Some value of the new table depends on the session's time zone: a TIMESTAMP that changes its type, or one that a
+/// generated column may be computed from.
+fn zone_decides(ghost: &Ghost, source: &Source, work: &Work) -> bool {
+    let is_moment = |column: &Column| column.data_type == "timestamp";
+    let generated = ghost.table.columns.iter().any(|column| column.generated.is_some());
+    if generated && ghost.table.columns.iter().any(is_moment) {
+        return true;
+    }
+    let fed = |column: &Column| work.columns.iter().find(|(_, from)| *from == crate::schema::quote_ident(&column.name));
+    source.table.columns.iter().any(|from| {
+        let to = fed(from).and_then(|(to, _)| ghost.table.column(to));
+        to.is_some_and(|to| is_moment(from) != is_moment(to))
+    })
+}
+
+/// A TIMESTAMP key is compared as UTC, and a value that depends on the zone wants the server's.
+fn check_zone(server: &Server, work: &Work, ghost: &Ghost, source: &Source) -> Result<(), Failure> {
+    let utc = matches!(server.time_zone.as_str(), "UTC" | "+00:00");
+    if utc || !work.key.needs_utc() || !zone_decides(ghost, source, work) {
+        return Ok(());
+    }
+    Err(Failure::refused("The iteration key has a TIMESTAMP column, and the ALTER changes a TIMESTAMP's type.")
+        .detail(format!("the server's time zone is {}; in it a key is not one moment", server.time_zone))
+        .hint("Make the change while the server's global time_zone is '+00:00', or in two steps."))
 }
 
 fn becomes_temporal(column: &str, ghost: &Ghost, source: &Source) -> bool {

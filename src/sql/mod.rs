@@ -4,8 +4,10 @@
 //! written so that the range optimizer can use the key's index.
 
 mod predicate;
+#[cfg(test)]
+mod tests;
 
-pub use predicate::{key_in, key_range};
+pub use predicate::{Bound, key_in, key_range};
 
 pub use crate::schema::quote_ident;
 
@@ -48,7 +50,11 @@ impl KeyColumns {
 /// A text literal that means the same under every sql_mode and connection character set.
 pub fn text(value: &str) -> String {
     let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
-    if hex.is_empty() { "''".to_owned() } else { format!("_utf8mb4 0x{hex}") }
+    if hex.is_empty() {
+        "''".to_owned()
+    } else {
+        format!("_utf8mb4 0x{hex}")
+    }
 }
 
 /// What to select for [`KeySpec::from_row`] where the columns have these names.

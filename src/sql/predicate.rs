@@ -1,5 +1,7 @@
 //! Predicates on an iteration key: these rows, or this range of rows.
 
+use std::collections::BTreeMap;
+
 use super::KeyColumns;
 use crate::key::{Key, KeySpec, Kind, Literal};
 
@@ -11,39 +13,74 @@ const LISTED_DOMAIN: u64 = 256;
 pub type Bound<'a> = Option<(&'a Key, bool)>;
 
 /// The rows with these keys: `a IN (1, 2)`, `(a, b) IN ((1, 2), (3, 4))`. No keys: `FALSE`.
-pub fn key_in<'a>(
-    columns: &KeyColumns,
-    spec: &KeySpec,
-    keys: impl IntoIterator<Item = &'a Key>,
-) -> String {
-    let mut list = String::new();
-    let mut alone = Vec::new();
+///
+/// Values that the server would misread in a list stand before it: `(e = 1 AND (a, b) IN ((1, 2)))`.
+pub fn key_in<'a>(columns: &KeyColumns, spec: &KeySpec, keys: impl IntoIterator<Item = &'a Key>) -> String {
+    let mut lists: BTreeMap<String, List> = BTreeMap::new();
     for key in keys {
         let literals = spec.typed_literals(key);
-        if literals.iter().all(|literal| literal.listable) {
-            push_row(&mut list, &literals);
+        let (listed, apart): (Vec<_>, Vec<_>) = columns
+            .iter()
+            .zip(&literals)
+            .partition(|(_, literal)| literal.lists_among(literals.len()));
+        let equalities = apart
+            .iter()
+            .map(|(column, literal)| format!("{column} = {}", literal.sql));
+        let list = lists
+            .entry(equalities.collect::<Vec<_>>().join(" AND "))
+            .or_default();
+        list.push(&listed);
+    }
+    let alternatives: Vec<_> = lists
+        .iter()
+        .map(|(equalities, list)| list.predicate(equalities))
+        .collect();
+    match alternatives.as_slice() {
+        [] => "FALSE".to_owned(),
+        [only] => only.clone(),
+        several => format!("({})", several.join(" OR ")),
+    }
+}
+
+/// Keys that share what stands before an `IN`, and the columns on its left.
+#[derive(Default)]
+struct List {
+    left: String,
+    rows: String,
+}
+
+impl List {
+    fn push(&mut self, row: &[(&str, &Literal)]) {
+        let values = join(row.iter().map(|(_, literal)| literal.sql.as_str()));
+        if self.rows.is_empty() {
+            self.left = join(row.iter().map(|(column, _)| *column));
         } else {
-            alone.push(equal(columns, &literals));
+            self.rows.push_str(", ");
+        }
+        self.rows.push_str(&values);
+    }
+
+    fn predicate(&self, equalities: &str) -> String {
+        match (equalities, self.left.as_str()) {
+            ("", left) => format!("{left} IN ({})", self.rows),
+            (_, "") => format!("({equalities})"),
+            (_, left) => format!("({equalities} AND {left} IN ({}))", self.rows),
         }
     }
-    if !list.is_empty() {
-        let left = if columns.columns.len() == 1 {
-            columns.list()
-        } else {
-            format!("({})", columns.list())
-        };
-        alone.insert(0, format!("{left} IN ({list})"));
+}
+
+/// One value as it is, several as a row.
+fn join<'a>(values: impl Iterator<Item = &'a str>) -> String {
+    let values: Vec<_> = values.collect();
+    match values.as_slice() {
+        [one] => (*one).to_owned(),
+        [] => String::new(),
+        several => format!("({})", several.join(", ")),
     }
-    any(alone)
 }
 
 /// The rows between two keys, in the server's order. Without bounds: `TRUE`.
-pub fn key_range(
-    columns: &KeyColumns,
-    spec: &KeySpec,
-    lower: Bound<'_>,
-    upper: Bound<'_>,
-) -> String {
+pub fn key_range(columns: &KeyColumns, spec: &KeySpec, lower: Bound<'_>, upper: Bound<'_>) -> String {
     let lower = lower.map(|(key, inclusive)| Edge::new(columns, spec, key, inclusive, Side::Above));
     let upper = upper.map(|(key, inclusive)| Edge::new(columns, spec, key, inclusive, Side::Below));
     match (&lower, &upper) {
@@ -65,12 +102,7 @@ fn between(lower: &Edge<'_>, upper: &Edge<'_>) -> String {
         .take_while(same)
         .count()
         .min(lower.parts.len().saturating_sub(1));
-    let mut all: Vec<String> = lower
-        .parts
-        .iter()
-        .take(shared)
-        .map(Comparison::equal)
-        .collect();
+    let mut all: Vec<String> = lower.parts.iter().take(shared).map(Comparison::equal).collect();
     for edge in [lower, upper] {
         all.push(edge.predicate(edge.parts.get(shared..).unwrap_or_default()));
     }
@@ -98,13 +130,7 @@ struct Comparison<'a> {
 }
 
 impl<'a> Edge<'a> {
-    fn new(
-        columns: &'a KeyColumns,
-        spec: &'a KeySpec,
-        key: &Key,
-        inclusive: bool,
-        side: Side,
-    ) -> Self {
+    fn new(columns: &'a KeyColumns, spec: &'a KeySpec, key: &Key, inclusive: bool, side: Side) -> Self {
         let literals = spec.typed_literals(key);
         let parts = columns.iter().zip(spec.columns()).zip(literals);
         let parts = parts.map(|((column, part), literal)| Comparison {
@@ -126,11 +152,7 @@ impl<'a> Edge<'a> {
             [last] => last.beyond(self.side, self.inclusive),
             [first, rest @ ..] => {
                 let beyond = first.beyond(self.side, false);
-                format!(
-                    "({beyond} OR ({} AND {}))",
-                    first.equal(),
-                    self.predicate(rest)
-                )
+                format!("({beyond} OR ({} AND {}))", first.equal(), self.predicate(rest))
             }
         }
     }
@@ -166,37 +188,5 @@ impl Comparison<'_> {
         }
         let values = values.map(|value| value.to_string()).collect::<Vec<_>>();
         format!("{} IN ({})", self.column, values.join(", "))
-    }
-}
-
-fn equal(columns: &KeyColumns, literals: &[Literal]) -> String {
-    let equalities = columns
-        .iter()
-        .zip(literals)
-        .map(|(column, literal)| format!("{column} = {}", literal.sql));
-    equalities.collect::<Vec<_>>().join(" AND ")
-}
-
-fn push_row(list: &mut String, literals: &[Literal]) {
-    if !list.is_empty() {
-        list.push_str(", ");
-    }
-    let row = literals
-        .iter()
-        .map(|literal| literal.sql.as_str())
-        .collect::<Vec<_>>()
-        .join(", ");
-    match literals {
-        [_] => list.push_str(&row),
-        _ => list.push_str(&format!("({row})")),
-    }
-}
-
-/// Alternatives, safe to be joined to others by AND.
-fn any(alternatives: Vec<String>) -> String {
-    match alternatives.as_slice() {
-        [] => "FALSE".to_owned(),
-        [only] => only.clone(),
-        several => format!("({})", several.join(" OR ")),
     }
 }

@@ -4,7 +4,7 @@ use mysql_common::binlog::events::TableMapEvent;
 
 use super::wire::{ColumnWire, Width};
 use super::{RowChange, RowsError};
-use crate::key::{Key, KeySpec};
+use crate::key::{Key, KeyError, KeySpec};
 
 /// JSON's type number: partial images have a bit for each such column.
 const JSON: u8 = 245;
@@ -38,18 +38,11 @@ impl RowLayout {
                 ordinal,
                 code: wire.code,
             })?;
-            let part = spec
-                .columns()
-                .iter()
-                .position(|part| part.ordinal() == ordinal);
+            let part = spec.columns().iter().position(|part| part.ordinal() == ordinal);
             Ok(ImageColumn { width, part })
         };
         let json_columns = columns.iter().filter(|wire| wire.code == JSON).count();
-        let columns = columns
-            .iter()
-            .enumerate()
-            .map(place)
-            .collect::<Result<_, _>>()?;
+        let columns = columns.iter().enumerate().map(place).collect::<Result<_, _>>()?;
         Ok(Self {
             spec: spec.clone(),
             columns,
@@ -91,17 +84,11 @@ impl RowLayout {
     pub(super) fn key(&self, fields: &Fields<'_>) -> Result<Key, RowsError> {
         let whole = self.spec.columns().iter().zip(fields);
         let whole = whole.map(|(part, field)| field.ok_or_else(|| missing(part.name())));
-        Ok(self
-            .spec
-            .from_image(&whole.collect::<Result<Vec<_>, _>>()?)?)
+        Ok(self.spec.from_image(&whole.collect::<Result<Vec<_>, _>>()?)?)
     }
 
     /// The keys before and after an update: what the after image does not have did not change.
-    pub(super) fn update(
-        &self,
-        before: &Fields<'_>,
-        after: Fields<'_>,
-    ) -> Result<RowChange, RowsError> {
+    pub(super) fn update(&self, before: &Fields<'_>, after: Fields<'_>) -> Result<RowChange, RowsError> {
         let old = self.key(before)?;
         let after: Fields<'_> = after
             .into_iter()
@@ -176,7 +163,7 @@ impl<'l> ImagePlan<'l> {
             .columns()
             .get(place)
             .map_or("", |part| part.name());
-        RowsError::Key(crate::key::KeyError::Null(name.to_owned()))
+        RowsError::Key(KeyError::Null(name.to_owned()))
     }
 }
 
@@ -215,10 +202,7 @@ fn column_wire(event: &TableMapEvent<'_>, ordinal: usize) -> Result<ColumnWire, 
         Ok(None) => return Err(unknown(0)),
         Err(error) => return Err(unknown(error.0)),
     };
-    let metadata = match event
-        .get_column_metadata(ordinal)
-        .ok_or_else(|| unknown(code))?
-    {
+    let metadata = match event.get_column_metadata(ordinal).ok_or_else(|| unknown(code))? {
         [] => [0, 0],
         [only] => [*only, 0],
         [first, second, ..] => [*first, *second],

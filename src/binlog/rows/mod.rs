@@ -5,12 +5,14 @@
 //!
 //! - An image without the whole key is an error, unless it is the after image of an update, where a missing column is
 //!   an unchanged one.
-//! - Every byte of the event belongs to a row; too few or too many are an error, never a guess.
+//! - Every byte of the event belongs to a row: rows are read until none is left, and one that is cut is an error.
 //! - The table map must describe the key's columns as the key was built; anything else means that the table changed.
 //!
 //! The values' meaning is left to [`KeySpec`](crate::key::KeySpec), what to do with the keys to the caller.
 
 mod layout;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use mysql_common::binlog::events::RowsEventData;
@@ -63,9 +65,6 @@ pub enum RowsError {
     /// The rows end in the middle of one.
     #[error("the rows event ends in the middle of a row")]
     Truncated,
-    /// Bytes of rows without any column.
-    #[error("the rows event has {0} bytes more than its rows")]
-    Excess(usize),
     /// The after image begins with options that are not known.
     #[error("the rows event has unknown value options {0:#x}")]
     ValueOptions(u64),
@@ -100,51 +99,65 @@ pub enum Images<'a> {
 #[derive(Debug)]
 pub struct Rows<'a> {
     layout: &'a RowLayout,
-    before: Option<ImagePlan<'a>>,
-    after: Option<ImagePlan<'a>>,
-    partial: bool,
+    shape: Shape<'a>,
     data: &'a [u8],
+}
+
+/// How each row is read: one image, or two.
+#[derive(Debug)]
+enum Shape<'a> {
+    Write(ImagePlan<'a>),
+    Delete(ImagePlan<'a>),
+    Update {
+        before: ImagePlan<'a>,
+        after: ImagePlan<'a>,
+        partial: bool,
+    },
+}
+
+impl<'a> Shape<'a> {
+    fn new(layout: &'a RowLayout, images: Images<'_>) -> Result<Self, RowsError> {
+        let whole = |present: &[bool]| layout.plan(present).and_then(ImagePlan::with_whole_key);
+        let update = |before: &[bool], after: &[bool], partial| {
+            Ok(Self::Update {
+                before: whole(before)?,
+                after: layout.plan(after)?,
+                partial,
+            })
+        };
+        match images {
+            Images::Write(after) => whole(after).map(Self::Write),
+            Images::Delete(before) => whole(before).map(Self::Delete),
+            Images::Update(before, after) => update(before, after, false),
+            Images::PartialUpdate(before, after) => update(before, after, true),
+        }
+    }
 }
 
 impl<'a> Rows<'a> {
     /// The rows in `data`, the part of a rows event behind its bitmaps.
-    pub fn new(
-        layout: &'a RowLayout,
-        images: Images<'_>,
-        data: &'a [u8],
-    ) -> Result<Self, RowsError> {
-        let whole = |present: &[bool]| layout.plan(present).and_then(ImagePlan::with_whole_key);
-        let (before, after) = match images {
-            Images::Write(after) => (None, Some(whole(after)?)),
-            Images::Delete(before) => (Some(whole(before)?), None),
-            Images::Update(before, after) | Images::PartialUpdate(before, after) => {
-                (Some(whole(before)?), Some(layout.plan(after)?))
-            }
-        };
+    pub fn new(layout: &'a RowLayout, images: Images<'_>, data: &'a [u8]) -> Result<Self, RowsError> {
         Ok(Self {
             layout,
-            before,
-            after,
-            partial: matches!(images, Images::PartialUpdate(..)),
+            shape: Shape::new(layout, images)?,
             data,
         })
     }
 
     /// The rows of an event as the driver parsed it.
-    pub fn of_event(
-        layout: &'a RowLayout,
-        event: &'a RowsEventData<'a>,
-    ) -> Result<Self, RowsError> {
-        let before = event
+    pub fn of_event(layout: &'a RowLayout, event: &'a RowsEventData<'a>) -> Result<Self, RowsError> {
+        let before: Vec<bool> = event
             .columns_before_image()
-            .map_or(Vec::new(), |bits| bits.iter().by_vals().collect());
-        let after = event
+            .into_iter()
+            .flat_map(|bits| bits.iter().by_vals())
+            .collect();
+        let after: Vec<bool> = event
             .columns_after_image()
-            .map_or(Vec::new(), |bits| bits.iter().by_vals().collect());
+            .into_iter()
+            .flat_map(|bits| bits.iter().by_vals())
+            .collect();
         let images = match event {
-            RowsEventData::WriteRowsEventV1(_) | RowsEventData::WriteRowsEvent(_) => {
-                Images::Write(&after)
-            }
+            RowsEventData::WriteRowsEventV1(_) | RowsEventData::WriteRowsEvent(_) => Images::Write(&after),
             RowsEventData::UpdateRowsEventV1(_) | RowsEventData::UpdateRowsEvent(_) => {
                 Images::Update(&before, &after)
             }
@@ -157,36 +170,27 @@ impl<'a> Rows<'a> {
     }
 
     fn row(&mut self) -> Result<RowChange, RowsError> {
-        let length = self.data.len();
-        let before = match &self.before {
-            Some(plan) => Some(plan.read(&mut self.data)?),
-            None => None,
-        };
-        let change = match (before, &self.after) {
-            (None, None) => RowChange {
+        let (layout, data) = (self.layout, &mut self.data);
+        match &self.shape {
+            Shape::Write(plan) => Ok(RowChange {
                 before: None,
+                after: Some(layout.key(&plan.read(data)?)?),
+            }),
+            Shape::Delete(plan) => Ok(RowChange {
+                before: Some(layout.key(&plan.read(data)?)?),
                 after: None,
-            },
-            (Some(before), None) => RowChange {
-                before: Some(self.layout.key(&before)?),
-                after: None,
-            },
-            (None, Some(plan)) => RowChange {
-                before: None,
-                after: Some(self.layout.key(&plan.read(&mut self.data)?)?),
-            },
-            (Some(before), Some(plan)) => {
-                if self.partial {
-                    self.layout.skip_value_options(&mut self.data)?;
+            }),
+            Shape::Update {
+                before,
+                after,
+                partial,
+            } => {
+                let before = before.read(data)?;
+                if *partial {
+                    layout.skip_value_options(data)?;
                 }
-                self.layout.update(&before, plan.read(&mut self.data)?)?
+                layout.update(&before, after.read(data)?)
             }
-        };
-        // A row without columns takes no bytes and would go on for ever.
-        if self.data.len() == length {
-            Err(RowsError::Excess(length))
-        } else {
-            Ok(change)
         }
     }
 }

@@ -86,9 +86,7 @@ impl ColumnWire {
         let [first, second] = self.metadata;
         match self.real_code() {
             code::ENUM | code::SET => Some(Width::Fixed(usize::from(second))),
-            code::STRING => Some(prefixed(
-                usize::from(second) | usize::from(!first & 0x30) << 4,
-            )),
+            code::STRING => Some(prefixed(usize::from(second) | usize::from(!first & 0x30) << 4)),
             _ => None,
         }
     }
@@ -110,24 +108,17 @@ impl ColumnWire {
             Kind::Int { bytes: 4, .. } => self.code == code::LONG,
             Kind::Int { .. } => self.code == code::LONGLONG,
             Kind::Decimal { precision, scale } => {
-                self.code == code::NEWDECIMAL
-                    && self.metadata.map(usize::from) == [*precision, *scale]
+                self.code == code::NEWDECIMAL && self.metadata.map(usize::from) == [*precision, *scale]
             }
             Kind::Year => self.code == code::YEAR,
             Kind::Date => matches!(self.code, code::DATE | code::NEWDATE),
             Kind::Time { fsp } => self.code == code::TIME2 && usize::from(self.metadata[0]) == *fsp,
-            Kind::Datetime { fsp } => {
-                self.code == code::DATETIME2 && usize::from(self.metadata[0]) == *fsp
-            }
-            Kind::Timestamp { fsp } => {
-                self.code == code::TIMESTAMP2 && usize::from(self.metadata[0]) == *fsp
-            }
+            Kind::Datetime { fsp } => self.code == code::DATETIME2 && usize::from(self.metadata[0]) == *fsp,
+            Kind::Timestamp { fsp } => self.code == code::TIMESTAMP2 && usize::from(self.metadata[0]) == *fsp,
             Kind::Bit { .. } => self.code == code::BIT,
             Kind::Enum { .. } => self.real_code() == code::ENUM,
             Kind::Set { .. } => self.real_code() == code::SET,
-            Kind::Binary { .. } | Kind::Text { fixed: true, .. } => {
-                self.real_code() == code::STRING
-            }
+            Kind::Binary { .. } | Kind::Text { fixed: true, .. } => self.real_code() == code::STRING,
             Kind::Varbinary { .. } | Kind::Text { fixed: false, .. } => self.code == code::VARCHAR,
         };
         code_fits && self.width_fits(kind)

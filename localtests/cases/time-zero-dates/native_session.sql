@@ -1,0 +1,1 @@
+set session sql_mode = "ALLOW_INVALID_DATES";

@@ -1,0 +1,1 @@
+set session time_zone = '+00:00';
