@@ -658,8 +658,9 @@ async fn who_holds_the_table_is_named_even_with_4_byte_statements_about() {
 #[tokio::test]
 async fn one_run_a_table() {
     let table = TableName::new("inspect_guard", "t");
-    let mut first = prepare::guard(&sessions(), &table).await.unwrap();
-    assert!(first.is_held().await.unwrap());
+    let first = prepare::guard(&sessions(), &table).await.unwrap();
+    let mut killer = sessions().open("killer").await.unwrap();
+    first.witness().check(&mut killer).await.unwrap();
     let failure = prepare::guard(&sessions(), &table).await.unwrap_err();
     assert_eq!(failure.exit, Exit::Refused);
     has(
@@ -671,9 +672,10 @@ async fn one_run_a_table() {
         .unwrap()
         .release()
         .await;
-    let mut killer = sessions().open("killer").await.unwrap();
     killer.exec(&format!("KILL {}", first.id())).await.unwrap();
-    assert!(first.is_held().await.is_err());
+    while first.witness().check(&mut killer).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
     killer.close().await;
 }
 

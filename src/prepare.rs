@@ -15,4 +15,4 @@ pub use changelog::create_changelog;
 pub use comment::set_comment;
 pub use dress::{dress_ghost, mark_ghost, mark_old};
 pub use ghost::{Ghost, GhostRequest, create_ghost, try_ghost};
-pub use guard::{TableGuard, guard};
+pub use guard::{GuardWitness, TableGuard, guard};

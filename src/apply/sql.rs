@@ -34,5 +34,5 @@ fn select_into<'a>(work: &Work, verb: &str, keys: impl IntoIterator<Item = &'a K
 pub(super) fn select<'a>(work: &Work, keys: impl IntoIterator<Item = &'a Key>) -> String {
     let index = quote_ident(&work.source_index);
     let keys = key_in(&work.source_key(None), &work.key, keys);
-    format!("SELECT {} FROM {} FORCE INDEX ({index}) WHERE {keys}", work.source_values(), work.tables.source)
+    format!("SELECT {} FROM {} FORCE INDEX ({index}) WHERE {keys}{}", work.source_values(), work.tables.source, work.locking())
 }

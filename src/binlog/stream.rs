@@ -68,8 +68,20 @@ pub struct Stream {
 
 impl Stream {
     /// Turns a connection into a stream that begins at `from`. `name` tells this stream from every other reader of
-    /// this server: a second reader with the same server id would otherwise throw the first one out.
-    pub async fn open(mut conn: Conn, from: &Position, server_id: u32, name: &str) -> Result<Self, StreamError> {
+    /// this server: a second reader with the same server id would otherwise throw the first one out. `server`: the
+    /// `server_uuid` to which the position belongs.
+    pub async fn open(
+        mut conn: Conn,
+        from: &Position,
+        server_id: u32,
+        name: &str,
+        server: &str,
+    ) -> Result<Self, StreamError> {
+        let uuid: Option<String> = conn.query_first("SELECT @@server_uuid").await.map_err(|error| failed(&error, from))?;
+        if uuid.as_deref() != Some(server) {
+            let message = format!("another server answers now: server_uuid {}", uuid.unwrap_or_default());
+            return Err(StreamError::Broken { position: from.clone(), message });
+        }
         let beat = Duration::from_secs(HEARTBEAT_SECONDS).as_nanos();
         let settings = format!(
             "SET @source_heartbeat_period = {beat}, @master_heartbeat_period = {beat}, \

@@ -84,6 +84,8 @@ pub struct Origin {
     pub from: Position,
     /// The server id to register with.
     pub server_id: u32,
+    /// Its `server_uuid`: positions belong to a server.
+    pub server_uuid: String,
     /// A UUID of our own, so that no other reader is taken for us.
     pub uuid: String,
 }
@@ -172,7 +174,7 @@ async fn follow(origin: &Origin, from: &Position, reader: &mut Reader, feeder: &
 
 async fn open(origin: &Origin, from: &Position) -> Result<Stream, Ended> {
     let conn = connect::stream(&origin.connection).await.map_err(Ended::Connect)?;
-    Stream::open(conn, from, origin.server_id, &origin.uuid).await.map_err(Ended::Stream)
+    Stream::open(conn, from, origin.server_id, &origin.uuid, &origin.server_uuid).await.map_err(Ended::Stream)
 }
 
 async fn deliver(stream: &mut Stream, reader: &mut Reader, feeder: &Feeder) -> Ended {

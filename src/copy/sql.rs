@@ -16,7 +16,7 @@ pub(super) fn copy(work: &Work, chunk: &Chunk) -> String {
     let range = range(work, &work.source_key(Some(COPIED)), chunk);
     let index = quote_ident(&work.source_index);
     let pass_over = if work.flush_runs_ahead() { pass_over(work) } else { String::new() };
-    format!("INSERT INTO {} ({columns}) SELECT {values} FROM {} AS {COPIED} FORCE INDEX ({index}) WHERE {range}{pass_over}", tables.ghost, tables.source)
+    format!("INSERT INTO {} ({columns}) SELECT {values} FROM {} AS {COPIED} FORCE INDEX ({index}) WHERE {range}{pass_over}{}", tables.ghost, tables.source, work.locking())
 }
 
 /// Rows that a flush has put in place ahead of the copy stay as they are: they are as new as any read of ours.
@@ -37,7 +37,7 @@ pub(super) fn keys(work: &Work, chunk: &Chunk) -> String {
     let index = quote_ident(&work.source_index);
     let keys = select_list(&work.source_key(None), &work.key);
     let range = range(work, &work.source_key(None), chunk);
-    format!("SELECT {keys} FROM {} FORCE INDEX ({index}) WHERE {range}", work.tables.source)
+    format!("SELECT {keys} FROM {} FORCE INDEX ({index}) WHERE {range}{}", work.tables.source, work.locking())
 }
 
 /// The end of the chunk that begins behind `after`: the key of its last row, if it has so many rows.
@@ -57,7 +57,7 @@ pub(super) fn boundary(work: &Work, after: Option<&crate::key::Key>, max: &crate
 pub(super) fn end(work: &Work, last: bool) -> String {
     let index = quote_ident(&work.source_index);
     let keys = select_list(&work.source_key(None), &work.key);
-    format!("SELECT {keys} FROM {} FORCE INDEX ({index}) {} LIMIT 1", work.tables.source, order_by(&work.source_key(None), last))
+    format!("SELECT {keys} FROM {} FORCE INDEX ({index}) {} LIMIT 1{}", work.tables.source, order_by(&work.source_key(None), last), work.locking())
 }
 
 fn range(work: &Work, columns: &KeyColumns, chunk: &Chunk) -> String {

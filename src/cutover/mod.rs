@@ -295,7 +295,7 @@ async fn release(beside: &mut impl Beside, session: u32, ended: Ended) -> Attemp
 }
 
 fn still_locked(session: u32, error: &SqlError) -> Failure {
-    Failure::failed("The swap was given up, and its session could not be ended.")
+    Failure::new(Exit::Unknown, "The swap was given up, and its session could not be ended.")
         .detail(format!("session {session} may still hold the write locks: {error}"))
         .hint(format!("Look at the process list; if {session} is still there: KILL {session};"))
 }

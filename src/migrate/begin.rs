@@ -15,7 +15,7 @@ use crate::{
     config::Config,
     error::{Exit, Failure},
     inspect::{self, Server, Source, grants::Grants},
-    mysql::{Session, SessionSettings, Sessions, SqlError, catalog, connect},
+    mysql::{Identity, Session, SessionSettings, Sessions, SqlError, catalog, connect},
     pace::{ChunkSizer, Workers},
     plan::{
         self, ColumnMap, KeyChoice, Supply, Wishes,
@@ -76,6 +76,10 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
     let opts = connect::opts(&config.connection)?;
     let sessions = Sessions::new(opts, config.connection.connect_timeout, SessionSettings::ddl());
     let mut session = sessions.open("control").await?;
+    let identity = Identity::of(&mut session)
+        .await
+        .map_err(|error| error.failure("The server's identity could not be read."))?;
+    let sessions = sessions.only_on(identity);
     let server = inspect::server(&mut session).await?;
     let alter = Alter::parse(&config.alter, server.sql_mode.contains("ANSI_QUOTES"))?;
     let mut problems = server.problems(&config.schema, config.allow_on_master);
@@ -193,6 +197,9 @@ fn request<'a>(source: &'a Source, tables: &'a Tables, clauses: &'a str, marks: 
 
 /// Makes the helper tables and the plan.
 pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, Failure> {
+    if let Some(file) = &config.postpone_cut_over_flag_file {
+        touch(file)?;
+    }
     let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
     for leftover in &looked.leftovers {
         cleanup::drop_leftover(&mut looked.session, leftover).await?;
@@ -223,6 +230,16 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
     }
 }
 
+/// As in gh-ost: who asks for a postponed swap gets one, and removes the file when it may happen.
+fn touch(file: &std::path::Path) -> Result<(), Failure> {
+    let created = std::fs::OpenOptions::new().create(true).append(true).open(file);
+    created.map(drop).map_err(|error| {
+        Failure::usage(format!("The flag file {} cannot be created.", file.display()))
+            .detail(error.to_string())
+            .hint("--postpone-cut-over-flag-file names a file that this run creates and you remove.")
+    })
+}
+
 async fn made(
     config: &Config,
     looked: &mut Looked,
@@ -240,8 +257,10 @@ async fn made(
         supplied,
         choice: &choice,
         comment: ghost.final_comment.clone(),
+        mark: marks.ghost.clone(),
         carry_auto_increment: !ghost.sets_auto_increment,
         pads_char: looked.server.sql_mode.contains("PAD_CHAR_TO_FULL_LENGTH"),
+        lock_reads: !looked.server.binlog_order_commits,
         no_zero_in: columns.becomes_auto_increment.clone(),
         run: looked.run.clone(),
     };
@@ -359,9 +378,8 @@ fn becomes_temporal(column: &str, ghost: &Ghost, source: &Source) -> bool {
 
 impl Begun {
     /// The run itself, with the thread that reads the binlog.
-    pub(super) fn run(&self, config: &Arc<Config>, reporter: Reporter) -> Result<Run, Failure> {
+    pub(super) fn run(&self, config: &Arc<Config>, reporter: Reporter, stop: Stop) -> Result<Run, Failure> {
         let internal = |error: std::io::Error| Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string());
-        let stop = Stop::listen().map_err(internal)?;
         let (feeder, feed) = feed::channel();
         let (origin, watch) = (self.stream_origin(config), self.watch());
         let reader = Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
@@ -374,7 +392,9 @@ impl Begun {
             reader,
             reporter,
             rows_estimate: self.rows_estimate,
+            origin: self.origin.clone(),
             stop,
+            witness: self.guard.witness(),
         }))
     }
 
@@ -383,6 +403,7 @@ impl Begun {
             connection: config.connection.clone(),
             from: self.origin.clone(),
             server_id: config.replica_server_id,
+            server_uuid: self.server.uuid.clone(),
             uuid: uuid(&self.work.run),
         }
     }

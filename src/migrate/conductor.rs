@@ -15,7 +15,7 @@ use crate::{
     capture::Captured,
     changes::{Batch, BatchId, Changes, Chunk, ChunkId, Flushed, Mark},
     key::Key,
-    pace::{ChunkSizer, Workers},
+    pace::{ChunkSizer, Others, Workers},
 };
 
 /// Chunks found and claimed ahead of each worker.
@@ -60,8 +60,6 @@ pub enum Event {
         /// What it did besides.
         flushed: Flushed,
     },
-    /// A flush did not happen, or nobody knows whether it did.
-    BatchFailed(BatchId),
     /// A mark's commit returned.
     MarkReturned {
         /// Which.
@@ -127,6 +125,8 @@ pub struct Conductor {
     limits: Limits,
     sizer: ChunkSizer,
     workers: Workers,
+    others: Others,
+    busy: bool,
     phase: Phase,
     /// Claimed and not yet given to a worker, in key order.
     queue: Vec<Chunk>,
@@ -174,6 +174,8 @@ impl Conductor {
             limits,
             sizer,
             workers,
+            others: Others::default(),
+            busy: true,
             phase: Phase::BeforeFirstMark,
             queue: Vec::new(),
             copying: 0,
@@ -188,6 +190,9 @@ impl Conductor {
 
     /// Takes note of what happened.
     pub fn on(&mut self, event: Event) {
+        if !matches!(event, Event::RangeRead(_) | Event::BoundaryFound { .. } | Event::MarkLost) {
+            self.others.ours();
+        }
         match event {
             Event::RangeRead(range) => self.range_read(range),
             Event::BoundaryFound { upper, last } => self.claim(upper, last),
@@ -201,10 +206,6 @@ impl Conductor {
                 self.flushing -= 1;
                 self.changes.batch_flushed(batch, flushed);
             }
-            Event::BatchFailed(batch) => {
-                self.flushing -= 1;
-                self.changes.batch_failed(batch);
-            }
             Event::MarkReturned { mark, took } => self.mark_returned(mark, took),
             Event::MarkLost => self.mark_in_flight = false,
         }
@@ -215,12 +216,14 @@ impl Conductor {
         match captured {
             Captured::Changed { key, change } => self.changes.delivered(key, change),
             Captured::Mark(mark) => self.changes.mark_seen(mark),
-            Captured::At(_) | Captured::Reconnecting(_) | Captured::Ended(_) => {}
+            Captured::At(_) => self.others.logged(),
+            Captured::Reconnecting(_) | Captured::Ended(_) => {}
         }
     }
 
     /// The next thing to start, if anything may start now. `now` is the run's clock.
     pub fn next_action(&mut self, now: Duration) -> Option<Action> {
+        self.look_around(now);
         let mark = self.mark(now);
         if self.hold {
             return mark;
@@ -297,6 +300,14 @@ impl Conductor {
         self.sizer.rows()
     }
 
+    fn look_around(&mut self, now: Duration) {
+        let busy = self.others.busy(now);
+        if busy != self.busy {
+            self.busy = busy;
+            self.sizer.others(busy);
+        }
+    }
+
     fn is_full(&self) -> bool {
         self.binding_limit().is_some()
     }
@@ -332,7 +343,7 @@ impl Conductor {
 
     fn mark_returned(&mut self, mark: Mark, took: Duration) {
         self.mark_in_flight = false;
-        if self.workers.committed(took, self.copying > 0) {
+        if self.workers.committed(took, self.copying > 0, self.busy) {
             self.sizer.shed();
         }
         self.changes.mark_returned(mark);

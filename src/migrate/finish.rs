@@ -74,7 +74,7 @@ pub(super) async fn failed(mut begun: Begun, failure: Failure) -> Ended {
     } else {
         state.push(format!("{} is as it was, and no lock of ours is left on it", tables.source));
         // The ghost may have lost its mark for the swap; without one, the next run would not know it as ours.
-        if let Err(error) = prepare::mark_ghost(&begun.sessions, &tables.ghost, &begun.marks.ghost).await {
+        if let Err(error) = prepare::mark_ghost(&begun.sessions, &begun.work).await {
             tracing::debug!(%error, "the ghost's mark could not be put back");
         }
     }

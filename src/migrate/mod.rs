@@ -13,8 +13,13 @@ mod swap;
 
 use std::sync::Arc;
 
-use crate::{config::Config, error::Failure, status::Reporter};
+use crate::{
+    config::Config,
+    error::{Exit, Failure},
+    status::Reporter,
+};
 use begin::Begun;
+use stop::Stop;
 
 /// What a run that ended well has to say, line by line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,16 +40,20 @@ pub struct Ended {
 /// Changes the table, or says what would happen.
 pub async fn alter(config: Config, reporter: Reporter) -> Result<Report, Ended> {
     let config = Arc::new(config);
+    // From here on a signal waits until it can be answered in order.
+    let stop = Stop::listen().map_err(|error| {
+        untouched(Failure::new(Exit::Internal, "Signals cannot be listened for.").detail(error.to_string()))
+    })?;
     let looked = begin::look(&config).await.map_err(untouched)?;
     if !config.execute {
         return dry_run::report(&config, looked).await.map_err(untouched);
     }
     let begun = begin::make(&config, looked).await.map_err(untouched)?;
-    execute(config, begun, reporter).await
+    execute(config, begun, reporter, stop).await
 }
 
-async fn execute(config: Arc<Config>, begun: Begun, reporter: Reporter) -> Result<Report, Ended> {
-    let mut run = match begun.run(&config, reporter) {
+async fn execute(config: Arc<Config>, begun: Begun, reporter: Reporter, stop: Stop) -> Result<Report, Ended> {
+    let mut run = match begun.run(&config, reporter, stop) {
         Ok(run) => run,
         Err(failure) => return Err(finish::failed(begun, failure).await),
     };
@@ -58,5 +67,5 @@ async fn execute(config: Arc<Config>, begun: Begun, reporter: Reporter) -> Resul
 }
 
 fn untouched(failure: Failure) -> Ended {
-    Ended { failure, state: vec!["nothing was changed on the server, and nothing of ours is left there".to_owned()] }
+    Ended { failure, state: vec!["this run has changed nothing on the server and left nothing there".to_owned()] }
 }

@@ -25,6 +25,7 @@ use crate::{
     mysql::{Class, Session, Sessions, SqlError},
     plan::work::Work,
     position::Position,
+    prepare::GuardWitness,
     retry::Retry,
     status::{Phase, Reporter, Snapshot},
     tasks::{Jobs, Thread},
@@ -78,7 +79,9 @@ pub(super) struct Parts {
     pub(super) reader: Thread,
     pub(super) reporter: Reporter,
     pub(super) rows_estimate: u64,
+    pub(super) origin: Position,
     pub(super) stop: Stop,
+    pub(super) witness: GuardWitness,
 }
 
 /// A run from its first mark to the swap.
@@ -95,6 +98,7 @@ pub(super) struct Run {
     reporter: Reporter,
     snapshot: Snapshot,
     stop: Stop,
+    pub(super) witness: GuardWitness,
     marks: VecDeque<(Mark, Instant)>,
     lag: Option<Duration>,
     rates: VecDeque<(Instant, u64)>,
@@ -116,6 +120,7 @@ impl Run {
             reader: parts.reader,
             reporter: parts.reporter,
             stop: parts.stop,
+            witness: parts.witness,
             jobs: Jobs::default(),
             idle: Idle::default(),
             started: now,
@@ -124,7 +129,7 @@ impl Run {
             rates: VecDeque::new(),
             parked_since: None,
             parked_tried: now,
-            position: Position::default(),
+            position: parts.origin,
         }
     }
 
@@ -233,7 +238,10 @@ impl Run {
             match captured {
                 Captured::Ended(failure) => return Err(failure),
                 Captured::Reconnecting(why) => tracing::warn!("the binlog stream is opened again: {why}"),
-                Captured::At(position) => self.position = position,
+                Captured::At(position) => {
+                    self.position = position.clone();
+                    self.conductor.captured(Captured::At(position));
+                }
                 Captured::Mark(mark) => {
                     self.mark_came_by(mark);
                     self.conductor.captured(Captured::Mark(mark));

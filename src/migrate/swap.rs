@@ -73,7 +73,6 @@ impl Attempts {
 
 /// One attempt; `None`: later.
 pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Swapped>, Failure> {
-    run.report(Phase::Swapping);
     run.conductor.changes().retry_parked();
     run.conductor.hold_jobs(true);
     run.settle().await?;
@@ -87,13 +86,19 @@ async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<
     let mut door = LockSession::open(&run.sessions, Arc::clone(&run.work), attempts.lock_max).await?;
     let mut aside = Aside::open(&run.sessions, Arc::clone(&run.work), door.opened()).await?;
     let ended = match ready(run, &mut aside, attempts).await {
-        Ok(true) => cutover::attempt(&mut door, &mut aside, &mut PendingKeys(run), budget).await,
+        Ok(true) => {
+            run.report(Phase::Swapping);
+            cutover::attempt(&mut door, &mut aside, &mut PendingKeys(run), budget).await
+        }
         Ok(false) => return close(door, aside, None).await,
         Err(failure) => Attempt::Stop(failure),
     };
     let swapped = match ended {
         Attempt::Swapped(swapped) => Ok(Some(swapped)),
-        Attempt::NotYet(why) => attempts.failed(&why).map(|()| None),
+        Attempt::NotYet(why) => {
+            undress(run).await;
+            attempts.failed(&why).map(|()| None)
+        }
         Attempt::Stop(failure) | Attempt::Unknown(failure) => Err(failure),
     };
     close(door, aside, None).await?;
@@ -106,8 +111,16 @@ async fn close(door: LockSession, aside: Aside, swapped: Option<Swapped>) -> Res
     Ok(swapped)
 }
 
+/// A run that is killed now leaves a ghost that the next one knows as ours.
+async fn undress(run: &Run) {
+    if let Err(error) = prepare::mark_ghost(&run.sessions, &run.work).await {
+        tracing::debug!(%error, "the ghost's mark could not be put back");
+    }
+}
+
 /// What needs no lock is done before it.
 async fn ready(run: &mut Run, aside: &mut Aside, attempts: &mut Attempts) -> Result<bool, Failure> {
+    run.witness.check(aside.session()).await?;
     let holders = inspect::holders(aside.session(), &run.work.tables.source, &[], HOLDER_SECONDS_MAX)
         .await
         .map_err(|error| error.failure("Who uses the table could not be found out."))?

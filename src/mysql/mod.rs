@@ -5,10 +5,12 @@
 pub mod catalog;
 pub mod codes;
 pub mod connect;
+pub mod identity;
 pub mod kill;
 pub mod session;
 pub mod settings;
 
 pub use codes::Class;
+pub use identity::Identity;
 pub use session::{Row, Session, Sessions, SqlError};
 pub use settings::SessionSettings;

@@ -14,6 +14,7 @@ use mysql_async::{Conn, Opts, Value};
 
 use super::codes::{self, Class};
 use super::connect::connect;
+use super::identity::Identity;
 use super::kill;
 use super::settings::SessionSettings;
 use crate::error::{Exit, Failure};
@@ -277,6 +278,7 @@ pub struct Sessions {
     opts: Opts,
     connect_limit: Duration,
     settings: SessionSettings,
+    server: Option<Identity>,
 }
 
 impl Sessions {
@@ -286,6 +288,7 @@ impl Sessions {
             opts: opts.into(),
             connect_limit,
             settings,
+            server: None,
         }
     }
 
@@ -303,16 +306,24 @@ impl Sessions {
         &self.settings
     }
 
+    /// From now on a session is only opened on the very server process that this session is on: after a restart or a
+    /// failover, what we know of commits and locks is not to be relied on.
+    #[must_use]
+    pub fn only_on(self, server: Identity) -> Self {
+        Self { server: Some(server), ..self }
+    }
+
     /// A new session, in a failure's words where that does not work.
     pub async fn open(&self, purpose: &'static str) -> Result<Session, Failure> {
         let conn = connect(&self.opts, self.connect_limit).await?;
-        Session::start(conn, purpose, &self.settings)
-            .await
-            .map_err(|error| {
-                error.failure(format!(
-                    "The settings of a session ({purpose}) could not be applied."
-                ))
-            })
+        let unusable = |error: SqlError| {
+            error.failure(format!("The settings of a session ({purpose}) could not be applied."))
+        };
+        let mut session = Session::start(conn, purpose, &self.settings).await.map_err(unusable)?;
+        if let Some(known) = &self.server {
+            known.check(&Identity::of(&mut session).await.map_err(unusable)?)?;
+        }
+        Ok(session)
     }
 }
 

@@ -4,10 +4,14 @@ use std::time::Duration;
 
 /// Fewer rows would pay more for the commit than for the rows.
 const ROWS_MIN: u64 = 500;
+/// Unless the rows are so large that these few are a large transaction.
+const ROWS_MIN_HUGE: u64 = 20;
 /// More rows in one statement would be a long transaction whatever the clock says.
 const ROWS_MAX: u64 = 100_000;
 /// One chunk is one binlog transaction: it is written to the log in one piece while every other commit waits.
-const BYTES_MAX: u64 = 8 << 20;
+const BYTES_MAX_BUSY: u64 = 1 << 20;
+/// When nobody else commits, nobody waits.
+const BYTES_MAX_ALONE: u64 = 8 << 20;
 /// The first chunks, before anything is known.
 const ROWS_FIRST: u64 = 5_000;
 /// A chunk may be so many times larger than the one before.
@@ -18,16 +22,25 @@ const GROWTH_MAX: f64 = 1.5;
 pub struct ChunkSizer {
     target: Duration,
     rows: u64,
-    rows_max: u64,
+    row_bytes: u64,
+    busy: bool,
     fixed: bool,
 }
 
 impl ChunkSizer {
     /// `row_bytes`: the average row length by the engine's estimate; `fixed`: the user's own number.
     pub fn new(target: Duration, row_bytes: u64, fixed: Option<u64>) -> Self {
-        let rows_max = (BYTES_MAX / row_bytes.max(1)).clamp(ROWS_MIN.min(50), ROWS_MAX);
-        let rows = fixed.unwrap_or(ROWS_FIRST.min(rows_max));
-        Self { target, rows, rows_max, fixed: fixed.is_some() }
+        let mut sizer = Self { target, rows: 0, row_bytes: row_bytes.max(1), busy: true, fixed: fixed.is_some() };
+        sizer.rows = fixed.unwrap_or_else(|| ROWS_FIRST.min(sizer.rows_max()));
+        sizer
+    }
+
+    /// Whether others commit too.
+    pub fn others(&mut self, busy: bool) {
+        self.busy = busy;
+        if !self.fixed {
+            self.rows = self.within(self.rows);
+        }
     }
 
     /// Rows of the next chunk.
@@ -48,12 +61,18 @@ impl ChunkSizer {
     /// Somebody waits for us: smaller pieces at once.
     pub fn shed(&mut self) {
         if !self.fixed {
-            self.rows = self.within(self.rows / 2);
+            self.rows = self.within(self.rows * 3 / 4);
         }
     }
 
     fn within(&self, rows: u64) -> u64 {
-        rows.clamp(ROWS_MIN.min(self.rows_max), self.rows_max)
+        let max = self.rows_max();
+        rows.clamp(ROWS_MIN.min(max), max)
+    }
+
+    fn rows_max(&self) -> u64 {
+        let bytes = if self.busy { BYTES_MAX_BUSY } else { BYTES_MAX_ALONE };
+        (bytes / self.row_bytes).clamp(ROWS_MIN_HUGE, ROWS_MAX)
     }
 }
 
@@ -68,12 +87,15 @@ mod tests {
     #[test]
     fn grows_towards_the_target_in_steps_and_stops_at_the_bytes_of_a_transaction() {
         let mut sizer = sizer();
+        sizer.others(false);
         sizer.copied(5_000, Duration::from_millis(50));
         assert_eq!(sizer.rows(), 7_500);
         for _ in 0..20 {
             sizer.copied(sizer.rows(), Duration::from_millis(50));
         }
-        assert_eq!(sizer.rows(), BYTES_MAX / 200);
+        assert_eq!(sizer.rows(), BYTES_MAX_ALONE / 200);
+        sizer.others(true);
+        assert_eq!(sizer.rows(), BYTES_MAX_BUSY / 200, "others commit: smaller at once");
     }
 
     #[test]
@@ -82,7 +104,7 @@ mod tests {
         sizer.copied(5_000, Duration::from_secs(5));
         assert_eq!(sizer.rows(), 2_500);
         sizer.shed();
-        assert_eq!(sizer.rows(), 1_250);
+        assert_eq!(sizer.rows(), 1_875);
         for _ in 0..10 {
             sizer.shed();
         }
@@ -91,10 +113,11 @@ mod tests {
 
     #[test]
     fn huge_rows_make_small_chunks_and_a_fixed_size_stays() {
-        assert_eq!(ChunkSizer::new(Duration::from_millis(500), 40 << 20, None).rows(), 50);
+        assert_eq!(ChunkSizer::new(Duration::from_millis(500), 40 << 20, None).rows(), ROWS_MIN_HUGE);
         let mut fixed = ChunkSizer::new(Duration::from_millis(500), 200, Some(777));
         fixed.copied(777, Duration::from_secs(60));
         fixed.shed();
+        fixed.others(false);
         assert_eq!(fixed.rows(), 777);
     }
 }

@@ -14,7 +14,7 @@ const GAIN_MIN: f64 = 1.08;
 /// A commit that takes so many times longer than before we began is a server that suffers…
 const COMMIT_SLOWER_MAX: u32 = 8;
 /// …but no commit faster than this is called slow.
-const COMMIT_SLOW_MIN: Duration = Duration::from_millis(25);
+const COMMIT_SLOW_MIN: Duration = Duration::from_millis(40);
 /// So many chunks must have gone well before shed workers come back.
 const CALM_CHUNKS: u32 = 8;
 
@@ -85,18 +85,21 @@ impl Workers {
         }
     }
 
-    /// A mark's commit took so long. Says whether that is a sign of suffering, and then takes one worker away.
-    pub fn committed(&mut self, took: Duration, copying: bool) -> bool {
+    /// A mark's commit took so long, while we were copying or not, and others were committing or not. Says whether that
+    /// is a sign of suffering, and then takes one worker away, unless one was taken a moment ago.
+    pub fn committed(&mut self, took: Duration, copying: bool, others: bool) -> bool {
         if !copying {
             self.baseline = Some(self.baseline.map_or(took, |known| (known * 7 + took) / 8));
             return false;
         }
         let limit = (self.baseline.unwrap_or_default() * COMMIT_SLOWER_MAX).max(COMMIT_SLOW_MIN);
-        let suffers = took > limit;
-        if suffers {
-            self.calm = 0;
+        let suffers = others && took > limit;
+        if suffers && self.calm > 0 {
             self.set(self.allowed.saturating_sub(1).max(1));
             self.trial = None;
+        }
+        if suffers {
+            self.calm = 0;
         }
         suffers
     }
@@ -153,10 +156,13 @@ mod tests {
     #[test]
     fn slow_commits_shed_workers_down_to_one() {
         let mut workers = Workers::new(None);
-        assert!(!workers.committed(Duration::from_millis(2), false));
-        assert!(!workers.committed(Duration::from_millis(20), true), "below what is ever called slow");
+        let (slow, slower) = (Duration::from_millis(30), Duration::from_millis(60));
+        assert!(!workers.committed(Duration::from_millis(2), false, true));
+        assert!(!workers.committed(slow, true, true), "below what is ever called slow");
+        assert!(!workers.committed(slower, true, false), "nobody is there to suffer");
         for _ in 0..10 {
-            assert!(workers.committed(Duration::from_millis(60), true));
+            workers.copied(1, CHUNK);
+            assert!(workers.committed(slower, true, true));
         }
         assert_eq!(workers.allowed(0), 1);
         run(&mut workers, 200, |n| 100_000.0 * f64::from(n.min(2)));

@@ -56,10 +56,15 @@ pub struct Work {
     pub ghost_key_charsets: Vec<Option<String>>,
     /// The source's AUTO_INCREMENT counter goes over to the ghost.
     pub carry_auto_increment: bool,
+    /// The server makes commits visible in another order than it logs them, so a mark proves nothing about a read: reads
+    /// take shared row locks instead, and so wait for what is logged and not yet visible.
+    pub lock_reads: bool,
     /// A ghost column that the ALTER makes AUTO_INCREMENT: no row may hold 0 there.
     pub no_zero_in: Option<String>,
-    /// The new table's comment after the swap; until then it carries our mark.
+    /// The new table's comment after the swap.
     pub comment: String,
+    /// Its comment until then: our mark.
+    pub mark: String,
     /// This run's id, as it stands in our tables' comments and in our DDL.
     pub run: String,
 }
@@ -80,8 +85,12 @@ pub struct Parts<'a> {
     pub choice: &'a KeyChoice,
     /// The ghost's table comment after the swap.
     pub comment: String,
+    /// Its comment until then.
+    pub mark: String,
     /// The source's AUTO_INCREMENT counter goes over.
     pub carry_auto_increment: bool,
+    /// `binlog_order_commits` is OFF.
+    pub lock_reads: bool,
     /// A ghost column that the ALTER makes AUTO_INCREMENT.
     pub no_zero_in: Option<String>,
     /// The server's `sql_mode` has `PAD_CHAR_TO_FULL_LENGTH`.
@@ -112,9 +121,11 @@ impl Work {
             text_differs: choice.text_differs,
             ghost_key_charsets: key_charsets(source, ghost, choice),
             carry_auto_increment: parts.carry_auto_increment,
+            lock_reads: parts.lock_reads,
             no_zero_in: parts.no_zero_in,
             run: parts.run,
             comment: parts.comment,
+            mark: parts.mark,
             tables: parts.tables,
         })
     }
@@ -152,6 +163,11 @@ impl Work {
     /// What feeds them.
     pub fn source_values(&self) -> String {
         self.columns.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What stands behind a SELECT from the source.
+    pub fn locking(&self) -> &'static str {
+        if self.lock_reads { " FOR SHARE" } else { "" }
     }
 
     /// A comment that tells our DDL from everybody else's in the binlog.

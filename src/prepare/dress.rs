@@ -17,19 +17,24 @@ pub async fn dress_ghost(session: &mut Session, work: &Work) -> Result<(), SqlEr
 }
 
 /// Puts the mark back on the ghost, if it is there.
-pub async fn mark_ghost(sessions: &Sessions, ghost: &TableName, mark: &str) -> Result<(), SqlError> {
-    marked(sessions, ghost, |_| mark.to_owned()).await
+pub async fn mark_ghost(sessions: &Sessions, work: &Work) -> Result<(), SqlError> {
+    marked(sessions, &work.tables.ghost, &work.tag(), |_| work.mark.clone()).await
 }
 
 /// Marks the old table as ours; its own comment stays behind the mark.
 pub async fn mark_old(sessions: &Sessions, old: &TableName, mark: &Mark) -> Result<(), SqlError> {
-    marked(sessions, old, |comment| mark.comment(comment)).await
+    marked(sessions, old, "", |comment| mark.comment(comment)).await
 }
 
-async fn marked(sessions: &Sessions, table: &TableName, comment: impl Fn(&str) -> String) -> Result<(), SqlError> {
+async fn marked(
+    sessions: &Sessions,
+    table: &TableName,
+    tag: &str,
+    comment: impl Fn(&str) -> String,
+) -> Result<(), SqlError> {
     let mut session = sessions.open("comments").await.map_err(|failure| SqlError::unreadable(failure.to_string()))?;
     let result = match catalog::table_entry(&mut session, table).await {
-        Ok(Some(entry)) => set(&mut session, table, &comment(&entry.comment), "").await,
+        Ok(Some(entry)) => set(&mut session, table, &comment(&entry.comment), tag).await,
         other => other.map(|_| ()),
     };
     session.close().await;

@@ -47,11 +47,34 @@ fn taken(table: &TableName, lock: &str, holder: Option<u64>) -> Failure {
         .hint("Wait for that run to end, or stop it; two cannot share the helper tables.")
 }
 
+/// Sees from any session whether the guard still stands.
+#[derive(Clone, Debug)]
+pub struct GuardWitness {
+    lock: String,
+    holder: u32,
+}
+
+impl GuardWitness {
+    /// Fails if the lock is not ours any more: another run may have begun.
+    pub async fn check(&self, session: &mut Session) -> Result<(), Failure> {
+        let lost = |detail: String| {
+            Failure::failed("The lock that keeps other runs off the table is lost.")
+                .detail(detail)
+                .hint("Its session was ended by somebody. Make sure that no other run is under way, then start again.")
+        };
+        let holder = session.one(&format!("SELECT IS_USED_LOCK({})", literal(&self.lock))).await;
+        match holder.map(|row| row.and_then(|row| row.u64(0))) {
+            Ok(Some(id)) if id == u64::from(self.holder) => Ok(()),
+            Ok(holder) => Err(lost(format!("held by session {holder:?} instead of {}", self.holder))),
+            Err(error) => Err(lost(error.to_string())),
+        }
+    }
+}
+
 impl TableGuard {
-    /// Whether the lock is still ours; an error where the session is gone, and the lock with it.
-    pub async fn is_held(&mut self) -> Result<bool, SqlError> {
-        let sql = format!("SELECT IS_USED_LOCK({}) = CONNECTION_ID()", literal(&self.lock));
-        Ok(self.session.one(&sql).await?.and_then(|row| row.u64(0)) == Some(1))
+    /// What another session needs to know to see whether the lock is still held.
+    pub fn witness(&self) -> GuardWitness {
+        GuardWitness { lock: self.lock.clone(), holder: self.session.id() }
     }
 
     /// The connection that holds it.
