@@ -53,7 +53,7 @@ fn bare(arena: &mut Arena, report: &mut Report, lanes: usize) -> Outcome<Figure>
     let ids: Vec<u64> = (1..=arena.sizes.rows)
         .filter(|id| id % every < BURST_STATEMENTS)
         .collect();
-    let rate = bare::refetch(arena, &ids, lanes)?;
+    let rate = bare::refetch(arena, &ids, &burst_statements(arena), lanes)?;
     let figure = Figure::new(
         format!("{lanes} session(s): bare REPLACE … SELECT"),
         "keys/s",
@@ -61,6 +61,13 @@ fn bare(arena: &mut Arena, report: &mut Report, lanes: usize) -> Outcome<Figure>
     );
     report.add(figure.clone());
     Ok(figure)
+}
+
+/// Changes of an index as well: `k` is in one.
+fn burst_statements(arena: &Arena) -> Vec<String> {
+    let every = every(arena);
+    let one = |number| format!("UPDATE {TABLE} SET k = k + 1 WHERE id % {every} = {number}");
+    (0..BURST_STATEMENTS).map(one).collect()
 }
 
 /// A statement of the burst takes one row of so many.
@@ -107,13 +114,11 @@ impl Held {
 
 /// One transaction of many keys, which reach the stream at its commit all at once: keys applied per second.
 fn burst(arena: &mut Arena, process: &mut Process) -> Outcome<f64> {
-    let (keys, every) = (arena.sizes.keys_burst, every(arena));
+    let keys = arena.sizes.keys_burst;
     arena.db.run("BEGIN")?;
-    for number in 0..BURST_STATEMENTS {
-        arena.db.run(&format!(
-            "UPDATE {TABLE} SET k = k + 1 WHERE id % {every} = {number}"
-        ))?;
-    }
+    burst_statements(arena)
+        .iter()
+        .try_for_each(|statement| arena.db.run(statement))?;
     let before = status::read(process.output())?
         .last()
         .map_or(0, |status| status.applied_keys);
