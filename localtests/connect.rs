@@ -378,6 +378,10 @@ async fn nobody_there() {
 fn fake(greeting: Vec<u8>, hold: bool) -> Connection {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the thread of a test's own, joined by it or ended with it"
+    )]
     std::thread::spawn(move || {
         let (mut client, _) = listener.accept().expect("a client");
         client.write_all(&greeting).expect("sent");

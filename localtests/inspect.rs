@@ -660,7 +660,7 @@ async fn one_run_a_table() {
     let table = TableName::new("inspect_guard", "t");
     let first = prepare::guard(&sessions(), &table).await.unwrap();
     let mut killer = sessions().open("killer").await.unwrap();
-    first.witness().check(&mut killer).await.unwrap();
+    assert_eq!(first.witness().check(&mut killer).await.unwrap(), None);
     let failure = prepare::guard(&sessions(), &table).await.unwrap_err();
     assert_eq!(failure.exit, Exit::Refused);
     has(
@@ -673,7 +673,7 @@ async fn one_run_a_table() {
         .release()
         .await;
     killer.exec(&format!("KILL {}", first.id())).await.unwrap();
-    while first.witness().check(&mut killer).await.is_ok() {
+    while first.witness().check(&mut killer).await.unwrap().is_none() {
         tokio::task::yield_now().await;
     }
     killer.close().await;

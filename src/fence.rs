@@ -26,10 +26,14 @@ pub const CHANGELOG_COLUMNS: &str = "mark BIGINT UNSIGNED NOT NULL PRIMARY KEY";
 /// Writes a mark; returns when its commit has returned.
 pub async fn write(session: &mut Session, changelog: &TableName, mark: Mark) -> Result<Duration, SqlError> {
     let begun = Instant::now();
-    session.exec(&format!("INSERT INTO {changelog} (mark) VALUES ({})", mark.0)).await?;
+    session
+        .exec(&format!("INSERT INTO {changelog} (mark) VALUES ({})", mark.0))
+        .await?;
     let took = begun.elapsed();
-    if mark.0 % MARKS_KEPT == 0 {
-        session.exec(&format!("DELETE FROM {changelog} WHERE mark < {}", mark.0)).await?;
+    if mark.0.is_multiple_of(MARKS_KEPT) {
+        session
+            .exec(&format!("DELETE FROM {changelog} WHERE mark < {}", mark.0))
+            .await?;
     }
     Ok(took)
 }
@@ -78,12 +82,22 @@ fn changelog_table(name: &TableName) -> Table {
         precision: Some(20),
         scale: Some(0),
     };
-    let part = IndexPart { column: Some("mark".into()), expression: None, prefix: None, descending: false, nullable: false };
+    let part = IndexPart {
+        column: Some("mark".into()),
+        expression: None,
+        prefix: None,
+        descending: false,
+        nullable: false,
+    };
     Table {
         name: name.clone(),
         engine: "InnoDB".into(),
         columns: vec![column],
-        unique_keys: vec![UniqueKey { name: "PRIMARY".into(), parts: vec![part], visible: true }],
+        unique_keys: vec![UniqueKey {
+            name: "PRIMARY".into(),
+            parts: vec![part],
+            visible: true,
+        }],
         comment: String::new(),
         auto_increment: None,
         rows_estimate: 0,

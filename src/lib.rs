@@ -3,13 +3,24 @@
 //! The folders are the steps of the data flow; a module imports only what stands below it in this list:
 //!
 //! ```text
-//! cli  migrate  control          the user's side: flags, the story of a run, commands while it runs
-//! inspect  prepare  capture  changes  fence  copy  apply  pace  verify  cutover  cleanup  status
+//! cli  migrate                   the user's side: flags, the story of a run
+//! inspect  prepare  capture  changes  fence  copy  apply  pace  cutover  cleanup  status
 //! mysql  binlog                  the edges: the only places that know the driver
-//! config  plan  alter  sql  schema  key  position  clock  tasks  error      words and decisions, no I/O
+//! config  plan  alter  sql  schema  key  position  retry  tasks  error      words and decisions, no I/O
 //! ```
 //!
 //! Why it is right is told in `docs/correctness.md`; how it is built in `docs/architecture.md`.
+
+// A run that panics leaves a DBA without an answer: outside tests every failure is a value.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
 
 pub mod alter;
 pub mod apply;

@@ -14,7 +14,10 @@ pub struct Position {
 impl Position {
     /// A place in a file.
     pub fn new(file: impl Into<String>, offset: u64) -> Self {
-        Self { file: file.into(), offset }
+        Self {
+            file: file.into(),
+            offset,
+        }
     }
 }
 

@@ -45,8 +45,13 @@ impl Thread {
     where
         F: Future<Output = ()>,
     {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        std::thread::Builder::new().name(name.to_owned()).spawn(move || runtime.block_on(make())).map(Self)
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || runtime.block_on(make()))
+            .map(Self)
     }
 
     /// Waits for its end, but no longer than `limit`.

@@ -32,7 +32,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use model::{Pools, Share};
-use report::Report;
+pub use report::Report;
 
 pub use load::load;
 pub use table::Kind;

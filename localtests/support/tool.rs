@@ -95,6 +95,15 @@ impl Tool {
         Ok(self.heard.borrow().text.contains(word))
     }
 
+    /// Send a signal, named without SIG.
+    #[allow(dead_code, reason = "not every test stops a run")]
+    pub fn signal(&self, name: &str) -> Outcome {
+        let sent = Command::new("kill")
+            .args([format!("-{name}"), self.child.id().to_string()])
+            .status()?;
+        super::trouble::ensure(sent.success(), || format!("no process to send SIG{name} to"))
+    }
+
     /// Wait for the end.
     pub async fn finish(mut self) -> Outcome<Finished> {
         self.wait(|_| false).await?;
@@ -131,6 +140,10 @@ impl Drop for Tool {
 }
 
 fn listen(pipe: impl Read + Send + 'static, tell: watch::Sender<Heard>) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test's own thread ends with the pipe that it reads"
+    )]
     thread::spawn(move || {
         let mut pipe = BufReader::new(pipe);
         let mut line = Vec::new();

@@ -12,9 +12,12 @@
 mod closure;
 mod sql;
 
+use std::collections::BTreeSet;
+
 use crate::{
     changes::{Batch, Flushed},
     error::Failure,
+    key::Key,
     mysql::{Class, Session, Sessions, SqlError},
     plan::work::{Upsert, Work},
     retry::Retry,
@@ -27,6 +30,8 @@ const BEGIN_BY_ITSELF: &str = "SET autocommit = OFF";
 pub struct Flusher {
     session: Session,
     helper: Helper,
+    /// Keys outside the batch whose ghost rows an attempt with unknown outcome may have deleted.
+    touched: BTreeSet<Key>,
 }
 
 impl Flusher {
@@ -34,13 +39,19 @@ impl Flusher {
     /// release them.
     pub async fn new(mut session: Session) -> Result<Self, SqlError> {
         session.exec(BEGIN_BY_ITSELF).await?;
-        Ok(Self { session, helper: Helper::default() })
+        Ok(Self {
+            session,
+            helper: Helper::default(),
+            touched: BTreeSet::new(),
+        })
     }
 
     /// A session of its own.
     pub async fn open(sessions: &Sessions) -> Result<Self, Failure> {
         let session = sessions.open("flush").await?;
-        Self::new(session).await.map_err(|error| error.failure("A session for changed rows could not be set up."))
+        Self::new(session)
+            .await
+            .map_err(|error| error.failure("A session for changed rows could not be set up."))
     }
 
     /// The connection's id on the server.
@@ -59,15 +70,22 @@ impl Flusher {
     }
 
     /// Flushes a batch, however often it takes.
-    pub async fn flush(&mut self, sessions: &Sessions, work: &Work, batch: &Batch) -> Result<Flushed, Failure> {
+    pub async fn flush(
+        &mut self,
+        sessions: &Sessions,
+        work: &Work,
+        batch: &Batch,
+    ) -> Result<Flushed, Failure> {
         let mut retry = Retry::default();
         loop {
             let error = match self.once(work, batch).await {
-                Ok(flushed) => return Ok(flushed),
+                Ok(flushed) => return Ok(self.with_touched(flushed)),
                 Err(error) => error,
             };
             match error.class() {
-                Class::Transient | Class::Duplicate if retry.again().await => tracing::debug!(%error, "flush again"),
+                Class::Transient | Class::Duplicate if retry.again().await => {
+                    tracing::debug!(%error, "flush again")
+                }
                 Class::Lost if retry.again().await => {
                     tracing::warn!(%error, "the session of a flush was lost; its keys are flushed again");
                     self.replace(sessions).await?;
@@ -75,6 +93,18 @@ impl Flusher {
                 _ => return Err(failed(work, batch, &error)),
             }
         }
+    }
+
+    /// Keys outside the batch that attempts whose outcome is not known may have touched.
+    pub fn take_touched(&mut self) -> Vec<Key> {
+        std::mem::take(&mut self.touched).into_iter().collect()
+    }
+
+    /// A lost attempt may have committed; what it read along is then in the ghost as it was at that time, and what it
+    /// parked is not there at all.
+    fn with_touched(&mut self, mut flushed: Flushed) -> Flushed {
+        flushed.displaced.extend(self.take_touched());
+        flushed
     }
 
     async fn replace(&mut self, sessions: &Sessions) -> Result<(), Failure> {
@@ -90,7 +120,14 @@ impl Flusher {
         let result = match self.transaction(work, batch).await {
             Err(error) if error.class() == Class::Duplicate && work.upsert == Upsert::DeleteInsert => {
                 self.session.exec("ROLLBACK").await?;
-                closure::flush(&mut self.session, &mut self.helper, work, batch).await
+                closure::flush(
+                    &mut self.session,
+                    &mut self.helper,
+                    &mut self.touched,
+                    work,
+                    batch,
+                )
+                .await
             }
             result => result,
         };
@@ -102,7 +139,14 @@ impl Flusher {
 
     async fn transaction(&mut self, work: &Work, batch: &Batch) -> Result<Flushed, SqlError> {
         if work.text_differs {
-            return closure::flush(&mut self.session, &mut self.helper, work, batch).await;
+            return closure::flush(
+                &mut self.session,
+                &mut self.helper,
+                &mut self.touched,
+                work,
+                batch,
+            )
+            .await;
         }
         for statement in sql::flush(work, batch) {
             self.session.exec(&statement).await?;
@@ -113,12 +157,24 @@ impl Flusher {
 }
 
 fn failed(work: &Work, batch: &Batch, error: &SqlError) -> Failure {
-    let first = batch.keys.first().map(|(key, _)| work.key.display(key)).unwrap_or_default();
-    let failure = Failure::failed(format!("Changed rows of {} could not be applied.", work.tables.source))
-        .detail(error.to_string())
-        .detail(format!("in a batch of {} keys beginning with {first}", batch.keys.len()));
+    let first = batch
+        .keys
+        .first()
+        .map(|(key, _)| work.key.display(key))
+        .unwrap_or_default();
+    let failure = Failure::failed(format!(
+        "Changed rows of {} could not be applied.",
+        work.tables.source
+    ))
+    .detail(error.to_string())
+    .detail(format!(
+        "in a batch of {} keys beginning with {first}",
+        batch.keys.len()
+    ));
     match error.class() {
-        Class::Data => failure.hint("A native ALTER would refuse this value too: change the row or the ALTER."),
+        Class::Data => {
+            failure.hint("A native ALTER would refuse this value too: change the row or the ALTER.")
+        }
         Class::DiskFull => failure.hint("Make room on the server, then start again."),
         _ => failure,
     }

@@ -12,10 +12,17 @@ pub(super) fn flush(work: &Work, batch: &Batch) -> Vec<String> {
     let keys = || batch.keys.iter().map(|(key, _)| key);
     match work.upsert {
         Upsert::Replace => {
-            let gone: Vec<&Key> =
-                batch.keys.iter().filter(|(_, change)| *change == Change::Gone).map(|(key, _)| key).collect();
+            let gone: Vec<&Key> = batch
+                .keys
+                .iter()
+                .filter(|(_, change)| *change == Change::Gone)
+                .map(|(key, _)| key)
+                .collect();
             let delete = (!gone.is_empty()).then(|| delete(work, gone));
-            delete.into_iter().chain([select_into(work, "REPLACE", keys())]).collect()
+            delete
+                .into_iter()
+                .chain([select_into(work, "REPLACE", keys())])
+                .collect()
         }
         Upsert::DeleteInsert => vec![delete(work, keys()), select_into(work, "INSERT", keys())],
     }
@@ -23,16 +30,30 @@ pub(super) fn flush(work: &Work, batch: &Batch) -> Vec<String> {
 
 /// Deletes ghost rows.
 pub(super) fn delete<'a>(work: &Work, keys: impl IntoIterator<Item = &'a Key>) -> String {
-    format!("DELETE FROM {} WHERE {}", work.tables.ghost, key_in(&work.ghost_key(None), &work.key, keys))
+    format!(
+        "DELETE FROM {} WHERE {}",
+        work.tables.ghost,
+        key_in(&work.ghost_key(None), &work.key, keys)
+    )
 }
 
 fn select_into<'a>(work: &Work, verb: &str, keys: impl IntoIterator<Item = &'a Key>) -> String {
-    format!("{verb} INTO {} ({}) {}", work.tables.ghost, work.ghost_columns(), select(work, keys))
+    format!(
+        "{verb} INTO {} ({}) {}",
+        work.tables.ghost,
+        work.ghost_columns(),
+        select(work, keys)
+    )
 }
 
 /// Reads source rows as the ghost's columns want them.
 pub(super) fn select<'a>(work: &Work, keys: impl IntoIterator<Item = &'a Key>) -> String {
     let index = quote_ident(&work.source_index);
     let keys = key_in(&work.source_key(None), &work.key, keys);
-    format!("SELECT {} FROM {} FORCE INDEX ({index}) WHERE {keys}{}", work.source_values(), work.tables.source, work.locking())
+    format!(
+        "SELECT {} FROM {} FORCE INDEX ({index}) WHERE {keys}{}",
+        work.source_values(),
+        work.tables.source,
+        work.locking()
+    )
 }

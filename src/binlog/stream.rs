@@ -77,21 +77,41 @@ impl Stream {
         name: &str,
         server: &str,
     ) -> Result<Self, StreamError> {
-        let uuid: Option<String> = conn.query_first("SELECT @@server_uuid").await.map_err(|error| failed(&error, from))?;
+        let uuid: Option<String> = conn
+            .query_first("SELECT @@server_uuid")
+            .await
+            .map_err(|error| failed(&error, from))?;
         if uuid.as_deref() != Some(server) {
-            let message = format!("another server answers now: server_uuid {}", uuid.unwrap_or_default());
-            return Err(StreamError::Broken { position: from.clone(), message });
+            let message = format!(
+                "another server answers now: server_uuid {}",
+                uuid.unwrap_or_default()
+            );
+            return Err(StreamError::Broken {
+                position: from.clone(),
+                message,
+            });
         }
         let beat = Duration::from_secs(HEARTBEAT_SECONDS).as_nanos();
         let settings = format!(
             "SET @source_heartbeat_period = {beat}, @master_heartbeat_period = {beat}, \
              @replica_uuid = '{name}', @slave_uuid = '{name}'"
         );
-        conn.query_drop(settings).await.map_err(|error| failed(&error, from))?;
-        let request =
-            BinlogStreamRequest::new(server_id).with_filename(from.file.as_bytes()).with_pos(from.offset);
-        let inner = conn.get_binlog_stream(request).await.map_err(|error| failed(&error, from))?;
-        Ok(Self { inner, position: from.clone(), restart: from.clone(), payload: None })
+        conn.query_drop(settings)
+            .await
+            .map_err(|error| failed(&error, from))?;
+        let request = BinlogStreamRequest::new(server_id)
+            .with_filename(from.file.as_bytes())
+            .with_pos(from.offset);
+        let inner = conn
+            .get_binlog_stream(request)
+            .await
+            .map_err(|error| failed(&error, from))?;
+        Ok(Self {
+            inner,
+            position: from.clone(),
+            restart: from.clone(),
+            payload: None,
+        })
     }
 
     /// The next event, whatever it is; the position has moved behind it.
@@ -124,18 +144,27 @@ impl Stream {
 
     /// An error of the stream's content at its present position.
     pub fn broken(&self, message: impl Into<String>) -> StreamError {
-        StreamError::Broken { position: self.position.clone(), message: message.into() }
+        StreamError::Broken {
+            position: self.position.clone(),
+            message: message.into(),
+        }
     }
 
     fn lost(&self, message: &str) -> StreamError {
-        StreamError::Lost { position: self.position.clone(), message: message.to_owned() }
+        StreamError::Lost {
+            position: self.position.clone(),
+            message: message.to_owned(),
+        }
     }
 
     fn follow(&mut self, event: &Event) -> Result<(), StreamError> {
         let header = event.header();
         if let Some(payload) = &mut self.payload {
             let inside = payload.take(header.log_pos(), u64::from(header.event_size()));
-            let inside = inside.map_err(|message| StreamError::Broken { position: self.position.clone(), message })?;
+            let inside = inside.map_err(|message| StreamError::Broken {
+                position: self.position.clone(),
+                message,
+            })?;
             if inside == Inside::Last {
                 self.payload = None;
             }
@@ -143,13 +172,17 @@ impl Stream {
         }
         match header.event_type() {
             Ok(EventType::ROTATE_EVENT) => {
-                let rotate = event.read_event::<RotateEvent<'_>>().map_err(|error| self.broken(error.to_string()))?;
+                let rotate = event
+                    .read_event::<RotateEvent<'_>>()
+                    .map_err(|error| self.broken(error.to_string()))?;
                 self.position = Position::new(rotate.name().into_owned(), rotate.position());
                 self.restart = self.position.clone();
             }
             // Made up by the server for the silence: it stands nowhere.
             Ok(EventType::HEARTBEAT_EVENT) => {}
-            Ok(EventType::GTID_EVENT | EventType::ANONYMOUS_GTID_EVENT | EventType::GTID_TAGGED_LOG_EVENT) => {
+            Ok(
+                EventType::GTID_EVENT | EventType::ANONYMOUS_GTID_EVENT | EventType::GTID_TAGGED_LOG_EVENT,
+            ) => {
                 self.restart = self.position.clone();
                 self.advance(event);
             }
@@ -178,12 +211,24 @@ fn failed(error: &mysql_async::Error, position: &Position) -> StreamError {
     match error {
         // A shutdown or KILL is told by an error packet as well; the log is still there.
         mysql_async::Error::Server(server) if !matches!(server.code, 1053 | 1077 | 1079 | 1317 | 3169) => {
-            StreamError::Refused { position, code: server.code, message: server.message.clone() }
+            StreamError::Refused {
+                position,
+                code: server.code,
+                message: server.message.clone(),
+            }
         }
-        mysql_async::Error::Io(mysql_async::IoError::Io(io)) if io.kind() == std::io::ErrorKind::InvalidData => {
-            StreamError::Broken { position, message: io.to_string() }
+        mysql_async::Error::Io(mysql_async::IoError::Io(io))
+            if io.kind() == std::io::ErrorKind::InvalidData =>
+        {
+            StreamError::Broken {
+                position,
+                message: io.to_string(),
+            }
         }
-        other => StreamError::Lost { position, message: other.to_string() },
+        other => StreamError::Lost {
+            position,
+            message: other.to_string(),
+        },
     }
 }
 
@@ -215,10 +260,16 @@ impl Payload {
     fn take(&mut self, log_pos: u32, event_bytes: u64) -> Result<Inside, String> {
         let left = self.bytes_left;
         if log_pos != 0 || event_bytes > left || event_bytes == 0 {
-            return Err(format!("a compressed transaction could not be unpacked: {left} bytes of it are missing"));
+            return Err(format!(
+                "a compressed transaction could not be unpacked: {left} bytes of it are missing"
+            ));
         }
         self.bytes_left -= event_bytes;
-        Ok(if self.bytes_left == 0 { Inside::Last } else { Inside::MoreToCome })
+        Ok(if self.bytes_left == 0 {
+            Inside::Last
+        } else {
+            Inside::MoreToCome
+        })
     }
 }
 
@@ -250,7 +301,10 @@ mod tests {
     fn a_payload_that_vanishes_is_noticed_at_the_next_event() {
         let mut payload = Payload { bytes_left: 100 };
         assert_eq!(payload.take(0, 60), Ok(Inside::MoreToCome));
-        assert!(payload.take(4711, 40).is_err(), "an event with a position comes from behind the payload");
+        assert!(
+            payload.take(4711, 40).is_err(),
+            "an event with a position comes from behind the payload"
+        );
     }
 
     #[test]
@@ -263,7 +317,10 @@ mod tests {
 
     #[test]
     fn names_are_read_from_the_head_of_a_table_map() {
-        assert_eq!(name(b"\x04shop\0\x06orders\0rest"), Some((&b"shop"[..], &b"\x06orders\0rest"[..])));
+        assert_eq!(
+            name(b"\x04shop\0\x06orders\0rest"),
+            Some((&b"shop"[..], &b"\x06orders\0rest"[..]))
+        );
         assert_eq!(name(b"\x09shop\0"), None);
         assert_eq!(name(b""), None);
     }

@@ -32,7 +32,11 @@ pub struct Deaf;
 pub fn channel() -> (Feeder, Feed) {
     let (sender, receiver) = crossbeam_channel::bounded(BATCHES_MAX);
     let (fed, deaf) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let feeder = Feeder { sender, fed: Arc::clone(&fed), deaf: Arc::clone(&deaf) };
+    let feeder = Feeder {
+        sender,
+        fed: Arc::clone(&fed),
+        deaf: Arc::clone(&deaf),
+    };
     (feeder, Feed { receiver, fed, deaf })
 }
 

@@ -107,7 +107,9 @@ async fn read_on(origin: &Origin, watch: Arc<Watch>, feeder: &Feeder) {
         let progress = came_to != from;
         from = came_to;
         attempts = if progress { 1 } else { attempts + 1 };
-        let Some(lost) = ended.again(attempts) else { return ended.tell(feeder) };
+        let Some(lost) = ended.again(attempts) else {
+            return ended.tell(feeder);
+        };
         if feeder.send(vec![Captured::Reconnecting(lost)]).is_err() {
             return;
         }
@@ -132,7 +134,9 @@ impl Ended {
     /// The reason in words if another connection may help.
     fn again(&self, attempts: u32) -> Option<String> {
         match self {
-            Self::Stream(error @ StreamError::Lost { .. }) if attempts <= RECONNECTS_MAX => Some(error.to_string()),
+            Self::Stream(error @ StreamError::Lost { .. }) if attempts <= RECONNECTS_MAX => {
+                Some(error.to_string())
+            }
             Self::Connect(failure) if attempts <= RECONNECTS_MAX => Some(failure.to_string()),
             _ => None,
         }
@@ -159,7 +163,9 @@ fn stream_failure(error: &StreamError) -> Failure {
             "Nothing is lost: the run stops rather than overlook a change. Check the server's binlog (mysqlbinlog --verify-binlog-checksum)."
         }
     };
-    Failure::failed("The binlog cannot be read any further.").detail(error.to_string()).hint(hint)
+    Failure::failed("The binlog cannot be read any further.")
+        .detail(error.to_string())
+        .hint(hint)
 }
 
 /// One connection, until it ends; and where the next one has to begin.
@@ -173,8 +179,12 @@ async fn follow(origin: &Origin, from: &Position, reader: &mut Reader, feeder: &
 }
 
 async fn open(origin: &Origin, from: &Position) -> Result<Stream, Ended> {
-    let conn = connect::stream(&origin.connection).await.map_err(Ended::Connect)?;
-    Stream::open(conn, from, origin.server_id, &origin.uuid, &origin.server_uuid).await.map_err(Ended::Stream)
+    let conn = connect::stream(&origin.connection)
+        .await
+        .map_err(Ended::Connect)?;
+    Stream::open(conn, from, origin.server_id, &origin.uuid, &origin.server_uuid)
+        .await
+        .map_err(Ended::Stream)
 }
 
 async fn deliver(stream: &mut Stream, reader: &mut Reader, feeder: &Feeder) -> Ended {
@@ -187,10 +197,10 @@ async fn deliver(stream: &mut Stream, reader: &mut Reader, feeder: &Feeder) -> E
             Ok(captured) => captured,
             Err(failure) => return Ended::Tripwire(failure),
         };
-        if !captured.is_empty() {
-            if let Err(Deaf) = feeder.send(captured) {
-                return Ended::Deaf;
-            }
+        if !captured.is_empty()
+            && let Err(Deaf) = feeder.send(captured)
+        {
+            return Ended::Deaf;
         }
     }
 }

@@ -48,7 +48,13 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn new(watch: Arc<Watch>) -> Self {
         let marks = fence::mark_key(&watch.changelog);
-        Self { watch, marks, tables: HashMap::new(), xa: None, prepared: HashMap::new() }
+        Self {
+            watch,
+            marks,
+            tables: HashMap::new(),
+            xa: None,
+            prepared: HashMap::new(),
+        }
     }
 
     /// Table ids belong to a connection, and the next one begins at the start of a transaction. What was prepared
@@ -76,7 +82,9 @@ impl Reader {
             EventType::GTID_EVENT | EventType::ANONYMOUS_GTID_EVENT | EventType::GTID_TAGGED_LOG_EVENT => {
                 Ok(self.transaction_begins(stream))
             }
-            EventType::INCIDENT_EVENT => Err(self.tripwire(stream, "the server says that events were lost (incident event)")),
+            EventType::INCIDENT_EVENT => {
+                Err(self.tripwire(stream, "the server says that events were lost (incident event)"))
+            }
             EventType::EXECUTE_LOAD_QUERY_EVENT | EventType::BEGIN_LOAD_QUERY_EVENT => {
                 Err(self.tripwire(stream, "LOAD DATA in statement format"))
             }
@@ -99,7 +107,10 @@ impl Reader {
         let known = if is(&self.watch.source) {
             Table::Source(self.layout(id, &self.watch.key, stream)?)
         } else if is(&self.watch.changelog) {
-            let key = self.marks.as_ref().ok_or_else(|| self.tripwire(stream, "the changelog's key is not known"))?;
+            let key = self
+                .marks
+                .as_ref()
+                .ok_or_else(|| self.tripwire(stream, "the changelog's key is not known"))?;
             Table::Changelog(self.layout(id, key, stream)?)
         } else if is(&self.watch.ghost) {
             Table::Ghost
@@ -114,13 +125,20 @@ impl Reader {
     fn same_name(&self, ours: &[u8], theirs: &[u8]) -> bool {
         ours == theirs
             || self.watch.names_fold_case
-                && String::from_utf8_lossy(ours).to_lowercase() == String::from_utf8_lossy(theirs).to_lowercase()
+                && String::from_utf8_lossy(ours).to_lowercase()
+                    == String::from_utf8_lossy(theirs).to_lowercase()
     }
 
     fn layout(&self, id: u64, key: &KeySpec, stream: &Stream) -> Result<RowLayout, Failure> {
-        let map = stream.table_map(id).ok_or_else(|| self.tripwire(stream, "rows without a table map"))?;
+        let map = stream
+            .table_map(id)
+            .ok_or_else(|| self.tripwire(stream, "rows without a table map"))?;
         if key == &self.watch.key && map.columns_count() != self.watch.columns as u64 {
-            let message = format!("the table has {} columns there, and {} here", map.columns_count(), self.watch.columns);
+            let message = format!(
+                "the table has {} columns there, and {} here",
+                map.columns_count(),
+                self.watch.columns
+            );
             return Err(self.tripwire(stream, &message));
         }
         RowLayout::of_table_map(map, key).map_err(|error| self.tripwire(stream, &error.to_string()))
@@ -133,13 +151,19 @@ impl Reader {
             Some(Table::Source(layout)) => (layout, false),
             Some(Table::Changelog(layout)) => (layout, true),
         };
-        let data = event.read_data().map_err(|error| self.tripwire(stream, &error.to_string()))?;
+        let data = event
+            .read_data()
+            .map_err(|error| self.tripwire(stream, &error.to_string()))?;
         let Some(mysql_common::binlog::events::EventData::RowsEvent(rows)) = data else {
             return Err(self.tripwire(stream, "a rows event that cannot be read"));
         };
         let changes = changes(layout, &rows).map_err(|error| self.tripwire(stream, &error))?;
         if is_mark {
-            return Ok(changes.into_iter().filter_map(|row| row.after).filter_map(|key| mark(&key)).collect());
+            return Ok(changes
+                .into_iter()
+                .filter_map(|row| row.after)
+                .filter_map(|key| mark(&key))
+                .collect());
         }
         let keys = changes.into_iter().flat_map(keys_of);
         match &mut self.xa {
@@ -155,12 +179,16 @@ impl Reader {
         if held + prepared <= XA_KEYS_MAX {
             return Ok(());
         }
-        Err(self.tripwire(stream, &format!("XA transactions that are not committed changed more than {XA_KEYS_MAX} rows")))
+        Err(self.tripwire(
+            stream,
+            &format!("XA transactions that are not committed changed more than {XA_KEYS_MAX} rows"),
+        ))
     }
 
     fn query(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Failure> {
-        let query =
-            event.read_event::<QueryEvent<'_>>().map_err(|error| self.tripwire(stream, &error.to_string()))?;
+        let query = event
+            .read_event::<QueryEvent<'_>>()
+            .map_err(|error| self.tripwire(stream, &error.to_string()))?;
         match scan_event(&query, self.watch.server_version) {
             Statement::Xa { step, xid } => return self.xa(step, xid, stream),
             Statement::Begin | Statement::Commit | Statement::Rollback | Statement::RollbackTo => {}
@@ -183,7 +211,12 @@ impl Reader {
         Ok(Vec::new())
     }
 
-    fn check_statement(&self, statement: &Statement, query: &QueryEvent<'_>, stream: &Stream) -> Result<(), Failure> {
+    fn check_statement(
+        &self,
+        statement: &Statement,
+        query: &QueryEvent<'_>,
+        stream: &Stream,
+    ) -> Result<(), Failure> {
         for table in [&self.watch.source, &self.watch.ghost, &self.watch.changelog] {
             if let Some(touch) = statement.may_touch(table, self.watch.names_fold_case) {
                 let text: String = query.query().chars().take(300).collect();
@@ -197,7 +230,9 @@ impl Reader {
 
     /// The first byte says whether the transaction was committed in one phase.
     fn xa_prepared(&mut self, event: &Event) -> Vec<Captured> {
-        let Some((xid, keys)) = self.xa.take() else { return Vec::new() };
+        let Some((xid, keys)) = self.xa.take() else {
+            return Vec::new();
+        };
         if event.data().first().is_some_and(|one_phase| *one_phase != 0) {
             return delivered(keys);
         }
@@ -208,31 +243,40 @@ impl Reader {
     /// A transaction that was prepared before we began to read has no keys here, and they may be ours.
     fn xa_committed(&mut self, xid: &Xid, stream: &Stream) -> Result<Vec<Captured>, Failure> {
         self.prepared.remove(xid).map(delivered).ok_or_else(|| {
-            self.tripwire(stream, &format!("XA transaction {xid:?} was prepared before the run began, and committed during it"))
+            self.tripwire(
+                stream,
+                &format!("XA transaction {xid:?} was prepared before the run began, and committed during it"),
+            )
         })
     }
 
     fn tripwire(&self, stream: &Stream, what: &str) -> Failure {
-        Failure::failed("The binlog holds something from which changes of the table cannot be told with certainty.")
-            .detail(format!("at {}: {what}", stream.position()))
-            .hint("Start again when this cannot happen any more.")
+        Failure::failed(
+            "The binlog holds something from which changes of the table cannot be told with certainty.",
+        )
+        .detail(format!("at {}: {what}", stream.position()))
+        .hint("Start again when this cannot happen any more.")
     }
 }
 
 fn changes(layout: &RowLayout, rows: &RowsEventData<'_>) -> Result<Vec<RowChange>, String> {
     let rows = Rows::of_event(layout, rows).map_err(|error| error.to_string())?;
-    rows.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())
+    rows.collect::<Result<Vec<_>, _>>()
+        .map_err(|error| error.to_string())
 }
 
 /// An update that leaves the key alone is a write; one that moves it is a delete and a write.
 fn keys_of(row: RowChange) -> impl Iterator<Item = (Key, Change)> {
     let moved = row.before != row.after;
     let gone = row.before.filter(|_| moved).map(|key| (key, Change::Gone));
-    gone.into_iter().chain(row.after.map(|key| (key, Change::Written)))
+    gone.into_iter()
+        .chain(row.after.map(|key| (key, Change::Written)))
 }
 
 fn delivered(keys: impl IntoIterator<Item = (Key, Change)>) -> Vec<Captured> {
-    keys.into_iter().map(|(key, change)| Captured::Changed { key, change }).collect()
+    keys.into_iter()
+        .map(|(key, change)| Captured::Changed { key, change })
+        .collect()
 }
 
 fn mark(key: &Key) -> Option<Captured> {

@@ -22,6 +22,10 @@ mod marks;
 mod regions;
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,7 +68,8 @@ pub struct Batch {
 /// What a flush did besides its own keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flushed {
-    /// Keys whose ghost rows were deleted to make room: dirty again.
+    /// Keys outside the batch whose ghost rows were deleted, and perhaps written again from the batch's read: dirty
+    /// again, because another flush may have written newer ones since that read. Not those that are parked.
     pub displaced: Vec<Key>,
     /// Keys that share a unique value with another source row: neither is in the ghost.
     pub parked: Vec<Parked>,
@@ -316,11 +321,7 @@ impl Changes {
     /// The batch's transaction has committed.
     pub fn batch_flushed(&mut self, batch: BatchId, flushed: Flushed) {
         self.land(batch);
-        if self.rules.displaced_is_dirty {
-            for key in flushed.displaced {
-                self.soil(key, Change::Gone);
-            }
-        }
+        self.displaced(flushed.displaced);
         for Parked { key, wants } in flushed.parked {
             let footprint = key.footprint();
             if self.parked.insert(key, wants).is_none() {
@@ -329,11 +330,17 @@ impl Changes {
         }
     }
 
-    /// The batch did not happen, or nobody knows: its keys may be flushed again at once, they are still behind their fence.
+    /// The batch did not happen: its keys may be flushed again at once, they are still behind their fence.
     pub fn batch_failed(&mut self, batch: BatchId) {
         for (key, change) in self.land(batch) {
             insert(&mut self.ripe, &mut self.bytes, key, change);
         }
+    }
+
+    /// Nobody knows whether the batch happened: its keys are flushed again, and so is whatever else it may have deleted.
+    pub fn batch_lost(&mut self, batch: BatchId, touched: Vec<Key>) {
+        self.batch_failed(batch);
+        self.displaced(touched);
     }
 
     /// Keys that collided with another source row are tried again.
@@ -368,6 +375,14 @@ impl Changes {
             flying: self.flying.values().map(BTreeMap::len).sum(),
             parked: self.parked.len(),
             bytes: self.bytes,
+        }
+    }
+
+    fn displaced(&mut self, keys: Vec<Key>) {
+        if self.rules.displaced_is_dirty {
+            for key in keys {
+                self.soil(key, Change::Gone);
+            }
         }
     }
 

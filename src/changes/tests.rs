@@ -7,7 +7,10 @@ fn key(n: u64) -> Key {
 }
 
 fn parked(n: u64) -> Parked {
-    Parked { key: key(n), wants: format!("u = {n}") }
+    Parked {
+        key: key(n),
+        wants: format!("u = {n}"),
+    }
 }
 
 fn text(word: &str) -> Key {

@@ -37,11 +37,18 @@ fn run(Order { config, warnings }: Order) -> ExitCode {
 }
 
 fn runtime() -> std::io::Result<Runtime> {
-    Builder::new_multi_thread().worker_threads(WORKER_THREADS).enable_all().build()
+    Builder::new_multi_thread()
+        .worker_threads(WORKER_THREADS)
+        .enable_all()
+        .build()
 }
 
 fn no_runtime(error: &std::io::Error, format: LogFormat) -> ExitCode {
     let failure = Failure::new(Exit::Internal, "cannot start threads").detail(error.to_string());
-    render::to_stderr(&render::failure(&failure, &["nothing was created on the server".to_string()], format));
+    render::to_stderr(&render::failure(
+        &failure,
+        &["nothing was created on the server".to_string()],
+        format,
+    ));
     exit_code(failure.exit)
 }

@@ -32,5 +32,7 @@ async fn one(session: &mut Session, work: &Work, sql: &str) -> Result<Option<Key
 
 /// A row of key parts as a key.
 pub(super) fn key(work: &Work, row: &Row) -> Result<Key, SqlError> {
-    work.key.from_row(&row.0).map_err(|error| SqlError::unreadable(error.to_string()))
+    work.key
+        .from_row(&row.0)
+        .map_err(|error| SqlError::unreadable(error.to_string()))
 }

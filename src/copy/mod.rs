@@ -39,17 +39,31 @@ pub enum Copied {
 }
 
 /// Copies a chunk, however often it takes.
-pub async fn chunk(session: &mut Session, sessions: &Sessions, work: &Work, chunk: &Chunk) -> Result<Copied, Failure> {
+pub async fn chunk(
+    session: &mut Session,
+    sessions: &Sessions,
+    work: &Work,
+    chunk: &Chunk,
+) -> Result<Copied, Failure> {
     let mut retry = Retry::default();
     let mut certain = true;
     loop {
         let begun = Instant::now();
         let error = match once(session, work, chunk, certain).await {
-            Ok(rows) => return Ok(Copied::Rows { rows, took: begun.elapsed() }),
+            Ok(rows) => {
+                return Ok(Copied::Rows {
+                    rows,
+                    took: begun.elapsed(),
+                });
+            }
             Err(error) => error,
         };
         match error.class() {
-            Class::Duplicate => return hand_over(session, work, chunk).await.map_err(|error| failed(work, chunk, &error)),
+            Class::Duplicate => {
+                return hand_over(session, work, chunk)
+                    .await
+                    .map_err(|error| failed(work, chunk, &error));
+            }
             Class::Transient if retry.again().await => tracing::debug!(%error, "chunk again"),
             Class::Lost if retry.again().await => {
                 tracing::warn!(%error, "the session of a chunk was lost; its range is copied again");
@@ -82,16 +96,25 @@ async fn redo(session: &mut Session, work: &Work, chunk: &Chunk) -> Result<u64, 
 
 async fn hand_over(session: &mut Session, work: &Work, chunk: &Chunk) -> Result<Copied, SqlError> {
     let rows = session.rows(&sql::keys(work, chunk)).await?;
-    rows.iter().map(|row| boundaries::key(work, row)).collect::<Result<_, _>>().map(Copied::HandedOver)
+    rows.iter()
+        .map(|row| boundaries::key(work, row))
+        .collect::<Result<_, _>>()
+        .map(Copied::HandedOver)
 }
 
 fn failed(work: &Work, chunk: &Chunk, error: &SqlError) -> Failure {
-    let range = format!("{} to {}", work.key.display(&chunk.lower), work.key.display(&chunk.upper));
+    let range = format!(
+        "{} to {}",
+        work.key.display(&chunk.lower),
+        work.key.display(&chunk.upper)
+    );
     let failure = Failure::failed(format!("Rows of {} could not be copied.", work.tables.source))
         .detail(error.to_string())
         .detail(format!("in the rows from {range}"));
     match error.class() {
-        Class::Data => failure.hint("A native ALTER would refuse this value too: change the rows or the ALTER."),
+        Class::Data => {
+            failure.hint("A native ALTER would refuse this value too: change the rows or the ALTER.")
+        }
         Class::DiskFull => failure.hint("Make room on the server, then start again."),
         _ => failure,
     }

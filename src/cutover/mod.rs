@@ -10,10 +10,10 @@
 //! 3. **Rename** under the lock: `source` → `old`, `ghost` → `source`, both or none. Then the lock is released, and
 //!    the statements that waited go on with the new table.
 //!
-//! Everything from the lock on has one budget of wall-clock time. A statement that does not answer within it is ended
-//! by a second session, which kills the first one: a lock of ours never outlives an attempt. If the answer to RENAME
-//! is lost, the session is first known to be gone, then the server is asked which tables there are; what cannot be
-//! told from that is [`Attempt::Unknown`], which nobody retries.
+//! Everything from the lock on has one budget of wall-clock time. Whatever happens, the lock is given back by the
+//! session that holds it, and where that does not answer, it is ended from a second one: a lock of ours never outlives
+//! an attempt. If the answer to RENAME is lost, the session is first known to be gone, then the server is asked which
+//! tables there are; what cannot be told from that is [`Attempt::Unknown`], which nobody retries.
 //!
 //! When to try, and who holds the table, is `migrate`'s to decide; SQL is behind [`Door`] and [`Beside`].
 
@@ -28,15 +28,23 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::{
     changes::{Batch, BatchId, Flushed},
     error::{Exit, Failure},
-    mysql::SqlError,
+    key::Key,
+    mysql::{Class, SqlError},
 };
 pub(crate) use sql::zero_that_would_be_numbered;
 pub use sql::{Aside, LockSession};
 
-/// How long a session that was told to stop may take to answer before it is killed.
+/// How long a session that was told to stop, or to let go, may take to answer before it is ended.
 const ANSWER_MS_MAX: u64 = 1_000;
+/// How long it may take to end a session and to read the names: a minute to get a session for it, and a minute for the
+/// server to roll back.
+const FIND_OUT_SECONDS_MAX: u64 = 150;
 
 /// The swap's own session.
+#[expect(
+    async_fn_in_trait,
+    reason = "one task drives the swap, so its futures need not be Send"
+)]
 pub trait Door {
     /// The connection's id on the server.
     fn id(&self) -> u32;
@@ -44,6 +52,10 @@ pub trait Door {
     async fn lock(&mut self) -> Result<(), SqlError>;
     /// Flushes changed keys under the lock.
     async fn flush(&mut self, batch: &Batch) -> Result<Flushed, SqlError>;
+    /// Keys outside the last batch that its flush may have touched, if its outcome is not known.
+    fn touched(&mut self) -> Vec<Key> {
+        Vec::new()
+    }
     /// Brings over what is not in rows: the AUTO_INCREMENT counter.
     async fn settle(&mut self) -> Result<(), SqlError>;
     /// Renames both tables, in one statement.
@@ -53,6 +65,10 @@ pub trait Door {
 }
 
 /// What is done from a second session meanwhile.
+#[expect(
+    async_fn_in_trait,
+    reason = "one task drives the swap, so its futures need not be Send"
+)]
 pub trait Beside {
     /// Ends the statement that a session is running (KILL QUERY).
     async fn interrupt(&mut self, session: u32) -> Result<(), SqlError>;
@@ -63,6 +79,10 @@ pub trait Beside {
 }
 
 /// The changed keys, and the stream that delivers them.
+#[expect(
+    async_fn_in_trait,
+    reason = "one task drives the swap, so its futures need not be Send"
+)]
 pub trait Pending {
     /// Writes a mark and reads the stream until everything before the mark has been delivered and is visible.
     async fn fence(&mut self) -> Result<(), Failure>;
@@ -70,8 +90,8 @@ pub trait Pending {
     fn next_batch(&mut self) -> Option<Batch>;
     /// They are flushed.
     fn flushed(&mut self, batch: BatchId, flushed: Flushed);
-    /// They are not, or nobody knows.
-    fn failed(&mut self, batch: BatchId);
+    /// They are not, or nobody knows; then these keys may have been touched as well.
+    fn failed(&mut self, batch: BatchId, touched: Vec<Key>);
     /// Nothing is left; a failure names what can never be flushed (rows that collide under a new unique key).
     fn is_drained(&mut self) -> Result<bool, Failure>;
 }
@@ -92,7 +112,7 @@ pub struct Names {
 pub struct Budget {
     /// How long LOCK TABLES may wait, and everybody else behind it.
     pub lock: Duration,
-    /// From the lock granted to the lock released.
+    /// From the lock granted to RENAME's answer.
     pub window: Duration,
 }
 
@@ -103,7 +123,7 @@ pub struct Swapped {
     pub held: Duration,
 }
 
-/// How an attempt ended. In all cases our lock is released.
+/// How an attempt ended. Our lock is released, or the failure names the session that could not be ended.
 #[derive(Debug)]
 pub enum Attempt {
     /// The ghost is the table now.
@@ -124,29 +144,24 @@ pub async fn attempt(
     budget: Budget,
 ) -> Attempt {
     let session = door.id();
-    let locked = match lock(door, beside, budget).await {
-        Ok(locked) => locked,
-        Err(ended) => return release(beside, session, ended).await,
+    let ended = match lock(door, beside, budget).await {
+        Ok(locked) => match locked.drain(pending).await {
+            Ok(drained) => drained.rename().await,
+            Err(ended) => ended,
+        },
+        Err(ended) => ended,
     };
-    let drained = match locked.drain(pending).await {
-        Ok(drained) => drained,
-        Err(ended) => return release(beside, session, ended).await,
-    };
-    match drained.rename().await {
-        Ok(swapped) => Attempt::Swapped(swapped),
-        Err(Ended::Asked(message)) => find_out(beside, session, message).await,
-        Err(ended) => release(beside, session, ended).await,
-    }
+    released(beside, session, ended).await
 }
 
-/// Why a step did not lead to the next one.
+/// How the chain came to its end.
 enum Ended {
-    /// The lock is released, the session lives.
+    /// The session has no lock any more, and lives.
     Unlocked(Attempt),
-    /// The session holds its lock, or nobody knows; RENAME was not sent.
+    /// The session holds its lock, or nobody knows.
     Held(Attempt),
-    /// RENAME was sent and its outcome is not known.
-    Asked(String),
+    /// RENAME was sent under a lock that is held since then, and its outcome is not known.
+    Asked { why: String, since: Instant },
 }
 
 /// The write locks are ours.
@@ -164,45 +179,58 @@ async fn lock<'a, D: Door>(
     beside: &mut impl Beside,
     budget: Budget,
 ) -> Result<Locked<'a, D>, Ended> {
-    let id = door.id();
-    let answer = {
+    let session = door.id();
+    let (answer, in_time) = {
         let lock = door.lock();
         tokio::pin!(lock);
         match timeout(budget.lock, &mut lock).await {
-            Ok(answer) => answer.map(|()| true),
-            // The lock may be granted at this very moment: then the answer is Ok, and it must be given back.
-            Err(_) => match interrupted(beside, id, lock).await {
-                Some(answer) => answer.map(|()| false),
-                None => return Err(Ended::Held(not_yet("LOCK TABLES did not answer after it was interrupted"))),
+            Ok(answer) => (answer, true),
+            Err(_) => match interrupted(beside, session, lock).await {
+                Some(answer) => (answer, false),
+                None => {
+                    return Err(Ended::Held(not_yet(
+                        "LOCK TABLES did not answer when it was interrupted",
+                    )));
+                }
             },
         }
     };
     let since = Instant::now();
+    let locked = Locked {
+        door,
+        since,
+        deadline: since + budget.window,
+    };
     match answer {
-        Ok(true) => Ok(Locked { door, since, deadline: since + budget.window }),
-        Ok(false) => Err(Locked { door, since, deadline: since + budget.window }
-            .give_back(not_yet(waited(budget.lock)))
-            .await),
-        Err(error) if error.lost => Err(Ended::Held(not_yet(format!("the swap's session was lost: {error}")))),
-        Err(error) if is_wait(&error) => Err(Ended::Unlocked(not_yet(waited(budget.lock)))),
-        Err(error) => Err(Ended::Unlocked(Attempt::Stop(error.failure("The tables could not be locked for the swap.")))),
+        Ok(()) if in_time => Ok(locked),
+        // Granted at the very moment when it was interrupted: the interruption may still hit what comes next.
+        Ok(()) => Err(locked.give_back(not_yet(waited(budget.lock))).await),
+        Err(error) if error.lost => Err(Ended::Held(lost(&error))),
+        // Lock wait timeout, deadlock, or interrupted: somebody else holds the table.
+        Err(error) if error.class() == Class::Transient => Err(Ended::Unlocked(not_yet(waited(budget.lock)))),
+        Err(error) => Err(Ended::Unlocked(Attempt::Stop(
+            error.failure("The tables could not be locked for the swap."),
+        ))),
     }
 }
 
 /// Interrupts a statement and waits for what it says.
-async fn interrupted<T>(beside: &mut impl Beside, session: u32, statement: impl Future<Output = T>) -> Option<T> {
+async fn interrupted<T>(
+    beside: &mut impl Beside,
+    session: u32,
+    statement: impl Future<Output = T>,
+) -> Option<T> {
     let limit = Duration::from_millis(ANSWER_MS_MAX);
-    beside.interrupt(session).await.ok()?;
+    timeout(limit, beside.interrupt(session)).await.ok()?.ok()?;
     timeout(limit, statement).await.ok()
-}
-
-/// Lock wait timeout, deadlock, or interrupted: somebody else holds the table.
-fn is_wait(error: &SqlError) -> bool {
-    matches!(error.code, Some(1205 | 1213 | 1317 | 3572))
 }
 
 fn waited(limit: Duration) -> String {
     format!("the table was in use for longer than {} ms", limit.as_millis())
+}
+
+fn lost(error: &SqlError) -> Attempt {
+    not_yet(format!("the swap's session was lost: {error}"))
 }
 
 fn not_yet(why: impl Into<String>) -> Attempt {
@@ -212,23 +240,23 @@ fn not_yet(why: impl Into<String>) -> Attempt {
 impl<'a, D: Door> Locked<'a, D> {
     /// Flushes everything that the application wrote before the lock.
     async fn drain(self, pending: &mut impl Pending) -> Result<Drained<'a, D>, Ended> {
-        let deadline = self.deadline;
-        match timeout_at(deadline, fence_and_flush(self.door, pending)).await {
-            Ok(Ok(())) => Ok(Drained(self)),
-            Ok(Err(Undrained::Sql(error))) if error.lost => {
-                Err(Ended::Held(not_yet(format!("the swap's session was lost: {error}"))))
+        let attempt = match fence_and_flush(self.door, pending, self.deadline).await {
+            Ok(()) => return Ok(Drained(self)),
+            Err(Undrained::Late) => {
+                let window = self.deadline - self.since;
+                not_yet(format!(
+                    "the last changes were not applied within {} ms",
+                    window.as_millis()
+                ))
             }
-            Ok(Err(Undrained::Sql(error))) => {
-                Err(self.give_back(not_yet(format!("the last changes could not be applied: {error}"))).await)
-            }
-            Ok(Err(Undrained::Stop(failure))) => Err(self.give_back(Attempt::Stop(failure)).await),
-            Err(_) => Err(Ended::Held(not_yet(format!(
-                "the last changes were not applied within {} ms",
-                (deadline - self.since).as_millis()
-            )))),
-        }
+            Err(Undrained::Sql(error)) if error.lost => lost(&error),
+            Err(Undrained::Sql(error)) => not_yet(format!("the last changes could not be applied: {error}")),
+            Err(Undrained::Stop(failure)) => Attempt::Stop(failure),
+        };
+        Err(self.give_back(attempt).await)
     }
 
+    /// A session that was lost, or that owes the answer to another statement, fails here at once.
     async fn give_back(self, then: Attempt) -> Ended {
         match timeout(Duration::from_millis(ANSWER_MS_MAX), self.door.unlock()).await {
             Ok(Ok(())) => Ended::Unlocked(then),
@@ -238,85 +266,160 @@ impl<'a, D: Door> Locked<'a, D> {
 }
 
 enum Undrained {
+    Late,
     Sql(SqlError),
     Stop(Failure),
 }
 
-async fn fence_and_flush(door: &mut impl Door, pending: &mut impl Pending) -> Result<(), Undrained> {
+async fn fence_and_flush(
+    door: &mut impl Door,
+    pending: &mut impl Pending,
+    deadline: Instant,
+) -> Result<(), Undrained> {
     loop {
-        pending.fence().await.map_err(Undrained::Stop)?;
+        within(deadline, pending.fence())
+            .await?
+            .map_err(Undrained::Stop)?;
         while let Some(batch) = pending.next_batch() {
-            match door.flush(&batch).await {
-                Ok(flushed) => pending.flushed(batch.id, flushed),
-                Err(error) => {
-                    pending.failed(batch.id);
-                    return Err(Undrained::Sql(error));
-                }
-            }
+            flush(door, pending, deadline, &batch).await?;
         }
         // A flush that displaced other rows has made them dirty again: they want a mark of their own.
         if pending.is_drained().map_err(Undrained::Stop)? {
-            return door.settle().await.map_err(Undrained::Sql);
+            return within(deadline, door.settle()).await?.map_err(Undrained::Sql);
         }
     }
 }
 
+/// A batch that was cut off counts as failed: what is under way for ever would keep every later attempt from being
+/// drained. Its session is ended before anybody flushes those keys again.
+async fn flush(
+    door: &mut impl Door,
+    pending: &mut impl Pending,
+    deadline: Instant,
+    batch: &Batch,
+) -> Result<(), Undrained> {
+    let answer = within(deadline, door.flush(batch)).await;
+    match answer.and_then(|answer| answer.map_err(Undrained::Sql)) {
+        Ok(flushed) => {
+            pending.flushed(batch.id, flushed);
+            Ok(())
+        }
+        Err(why) => {
+            pending.failed(batch.id, door.touched());
+            Err(why)
+        }
+    }
+}
+
+async fn within<T>(deadline: Instant, step: impl Future<Output = T>) -> Result<T, Undrained> {
+    timeout_at(deadline, step).await.map_err(|_| Undrained::Late)
+}
+
 impl<D: Door> Drained<'_, D> {
-    async fn rename(self) -> Result<Swapped, Ended> {
-        let Locked { door, since, deadline } = self.0;
-        match timeout_at(deadline, door.rename()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) if error.lost => return Err(Ended::Asked(error.to_string())),
-            Ok(Err(error)) => {
-                let locked = Locked { door, since, deadline };
-                return Err(locked.give_back(not_yet(format!("RENAME failed: {error}"))).await);
+    async fn rename(self) -> Ended {
+        let Self(locked) = self;
+        let since = locked.since;
+        match timeout_at(locked.deadline, locked.door.rename()).await {
+            Ok(Ok(())) => {
+                locked
+                    .give_back(Attempt::Swapped(Swapped {
+                        held: since.elapsed(),
+                    }))
+                    .await
             }
-            Err(_) => return Err(Ended::Asked("RENAME did not answer in time".to_owned())),
+            Ok(Err(error)) if error.lost => Ended::Asked {
+                why: error.to_string(),
+                since,
+            },
+            Ok(Err(error)) => locked.give_back(refused(&error)).await,
+            Err(_) => Ended::Asked {
+                why: "RENAME did not answer in time".to_owned(),
+                since,
+            },
         }
-        let held = since.elapsed();
-        // If this does not answer, the session goes with the run, and its locks with it.
-        if timeout(Duration::from_millis(ANSWER_MS_MAX), door.unlock()).await.is_err() {
-            tracing::warn!("UNLOCK TABLES after the swap did not answer");
-        }
-        Ok(Swapped { held })
+    }
+}
+
+/// The server refused RENAME, and has done nothing of it.
+fn refused(error: &SqlError) -> Attempt {
+    match error.class() {
+        Class::Transient => not_yet(format!("RENAME was refused: {error}")),
+        // Each attempt locks the table, so there is no trying until somebody has taken a table of that name away.
+        _ => Attempt::Stop(error.failure("The tables could not be renamed.")),
     }
 }
 
 /// No lock of ours outlives an attempt.
-async fn release(beside: &mut impl Beside, session: u32, ended: Ended) -> Attempt {
+async fn released(beside: &mut impl Beside, session: u32, ended: Ended) -> Attempt {
     match ended {
         Ended::Unlocked(attempt) => attempt,
-        Ended::Asked(message) => find_out(beside, session, message).await,
-        Ended::Held(attempt) => match beside.end(session).await {
-            Ok(()) => attempt,
-            Err(error) => Attempt::Stop(still_locked(session, &error)),
+        Ended::Asked { why, since } => find_out(beside, session, &why, since).await,
+        Ended::Held(attempt) => match (answered(beside.end(session)).await, attempt) {
+            (Ok(()), attempt) => attempt,
+            // What is done is done; that the table may still be locked, the log must say.
+            (Err(error), Attempt::Swapped(swapped)) => {
+                let failure = still_locked(session, &error);
+                tracing::error!(
+                    "The tables are swapped. {failure}; {}",
+                    failure.hint.as_deref().unwrap_or_default()
+                );
+                Attempt::Swapped(swapped)
+            }
+            (Err(error), _) => Attempt::Stop(still_locked(session, &error)),
         },
     }
 }
 
-fn still_locked(session: u32, error: &SqlError) -> Failure {
-    Failure::new(Exit::Unknown, "The swap was given up, and its session could not be ended.")
-        .detail(format!("session {session} may still hold the write locks: {error}"))
-        .hint(format!("Look at the process list; if {session} is still there: KILL {session};"))
-}
-
 /// RENAME is one atomic statement, so the names tell; but only once the session cannot run it any more.
-async fn find_out(beside: &mut impl Beside, session: u32, message: String) -> Attempt {
-    let names = match beside.end(session).await {
-        Ok(()) => beside.names().await,
+async fn find_out(beside: &mut impl Beside, session: u32, why: &str, since: Instant) -> Attempt {
+    let names = match answered(beside.end(session)).await {
+        Ok(()) => answered(beside.names()).await,
         Err(error) => Err(error),
     };
     match names {
-        Ok(Names { source: true, ghost: false, old: true }) => Attempt::Swapped(Swapped { held: Duration::ZERO }),
-        Ok(Names { source: true, ghost: true, old: false }) => not_yet(format!("RENAME was lost and not done: {message}")),
-        Ok(names) => Attempt::Unknown(unknown(&message, &format!("{names:?}"))),
-        Err(error) => Attempt::Unknown(unknown(&message, &error.to_string())),
+        Ok(Names {
+            source: true,
+            ghost: false,
+            old: true,
+        }) => Attempt::Swapped(Swapped {
+            held: since.elapsed(),
+        }),
+        Ok(Names {
+            source: true,
+            ghost: true,
+            old: false,
+        }) => not_yet(format!("RENAME was lost and not done: {why}")),
+        Ok(names) => Attempt::Unknown(unknown(why, &format!("{names:?}"))),
+        Err(error) => Attempt::Unknown(unknown(why, &error.to_string())),
     }
 }
 
-fn unknown(message: &str, found: &str) -> Failure {
+/// The second session may be lost too: nobody waits for it for ever.
+async fn answered<T>(answer: impl Future<Output = Result<T, SqlError>>) -> Result<T, SqlError> {
+    let limit = Duration::from_secs(FIND_OUT_SECONDS_MAX);
+    timeout(limit, answer).await.unwrap_or_else(|_| {
+        Err(SqlError::unreadable(format!(
+            "no answer within {FIND_OUT_SECONDS_MAX} s"
+        )))
+    })
+}
+
+fn still_locked(session: u32, error: &SqlError) -> Failure {
+    Failure::new(Exit::Unknown, "The swap's session could not be ended.")
+        .detail(format!(
+            "session {session} may still hold the write locks: {error}"
+        ))
+        .hint(format!(
+            "Look at the process list; if {session} is still there: KILL {session};"
+        ))
+}
+
+fn unknown(why: &str, found: &str) -> Failure {
     Failure::new(Exit::Unknown, "The answer to the swap's RENAME was lost, and what it did could not be found out.")
-        .detail(format!("RENAME: {message}"))
+        .detail(format!("RENAME: {why}"))
         .detail(format!("afterwards: {found}"))
-        .hint("Look at the tables before anything else: either the ghost or the old table is there, never both, and the other one bears the table's name.")
+        .hint(
+            "Look at the tables before anything else: either the ghost or the old table is there, never both, and the \
+             other one bears the table's name.",
+        )
 }

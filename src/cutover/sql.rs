@@ -8,11 +8,17 @@ use crate::{
     apply::Flusher,
     changes::{Batch, Flushed},
     error::Failure,
-    mysql::{Session, Sessions, SqlError, kill},
+    key::Key,
+    mysql::{Class, Session, Sessions, SqlError, kill},
     plan::work::Work,
+    retry::Retry,
     schema::TableName,
     sql::{quote_ident, text},
 };
+
+/// A server that does not hear from us for so long ends the session, and with it the locks: longer than any window,
+/// and much shorter than the time in which a server finds out by itself that a network is gone.
+const IDLE_SECONDS_MAX: u64 = 60;
 
 /// The session that holds the locks.
 pub struct LockSession {
@@ -23,13 +29,10 @@ pub struct LockSession {
 impl LockSession {
     /// Opens it. `lock`: the server's own limit for the wait, as a second line of defence.
     pub async fn open(sessions: &Sessions, work: Arc<Work>, lock: Duration) -> Result<Self, Failure> {
+        let set_up = |error: SqlError| error.failure("The swap's session could not be set up.");
         let mut session = sessions.open("swap").await?;
-        let seconds = lock.as_secs().max(1);
-        session
-            .exec(&format!("SET SESSION lock_wait_timeout = {seconds}"))
-            .await
-            .map_err(|error| error.failure("The swap's session could not be set up."))?;
-        let flusher = Flusher::new(session).await.map_err(|error| error.failure("The swap's session could not be set up."))?;
+        session.exec(&limits(lock)).await.map_err(set_up)?;
+        let flusher = Flusher::new(session).await.map_err(set_up)?;
         Ok(Self { flusher, work })
     }
 
@@ -57,6 +60,10 @@ impl Door for LockSession {
 
     async fn flush(&mut self, batch: &Batch) -> Result<Flushed, SqlError> {
         self.flusher.once(&self.work, batch).await
+    }
+
+    fn touched(&mut self) -> Vec<Key> {
+        self.flusher.take_touched()
     }
 
     async fn settle(&mut self) -> Result<(), SqlError> {
@@ -94,10 +101,25 @@ pub struct Aside {
 }
 
 impl Aside {
-    /// Opens it, for one swap session.
-    pub async fn open(sessions: &Sessions, work: Arc<Work>, door_opened: Instant) -> Result<Self, Failure> {
-        let session = sessions.open("beside the swap").await?;
-        Ok(Self { session, sessions: sessions.clone(), door_opened, work })
+    /// Opens it, for one swap session. `lock`: how long a statement may wait for a lock on the ghost.
+    pub async fn open(
+        sessions: &Sessions,
+        work: Arc<Work>,
+        door_opened: Instant,
+        lock: Duration,
+    ) -> Result<Self, Failure> {
+        let mut session = sessions.open("beside the swap").await?;
+        session
+            .exec(&limits(lock))
+            .await
+            .map_err(|error| error.failure("The session beside the swap could not be set up."))?;
+        Ok(Self {
+            session,
+            // A restart in the middle of the swap must not keep us from finding out what came of it.
+            sessions: sessions.clone().even_restarted(),
+            door_opened,
+            work,
+        })
     }
 
     /// The session itself, for what is done before and after an attempt.
@@ -110,47 +132,53 @@ impl Aside {
         self.session.close().await;
     }
 
-    /// Everything that this session does may be done again.
-    async fn revive(&mut self, error: SqlError) -> Result<(), SqlError> {
-        if !error.lost {
-            return Err(error);
-        }
-        match self.sessions.open("beside the swap").await {
-            Ok(session) => {
-                std::mem::replace(&mut self.session, session).close().await;
-                Ok(())
+    /// Everything that this session does may be done again, on a new one where it was lost.
+    async fn persist<T>(
+        &mut self,
+        mut ask: impl AsyncFnMut(&mut Session) -> Result<T, SqlError>,
+    ) -> Result<T, SqlError> {
+        let mut retry = Retry::default();
+        loop {
+            let error = match ask(&mut self.session).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            if !matches!(error.class(), Class::Transient | Class::Lost) || !retry.again().await {
+                return Err(error);
             }
-            Err(_) => Err(error),
+            tracing::debug!(%error, "the session beside the swap asks again");
+            if error.lost
+                && let Ok(session) = self.sessions.open("beside the swap").await
+            {
+                std::mem::replace(&mut self.session, session).close().await;
+            }
         }
     }
 }
 
 impl Beside for Aside {
     async fn interrupt(&mut self, session: u32) -> Result<(), SqlError> {
-        if let Err(error) = kill::interrupt(&mut self.session, session).await {
-            self.revive(error).await?;
-            return kill::interrupt(&mut self.session, session).await;
-        }
-        Ok(())
+        self.persist(async |beside| kill::interrupt(beside, session).await)
+            .await
     }
 
     async fn end(&mut self, session: u32) -> Result<(), SqlError> {
-        if let Err(error) = kill::end(&mut self.session, session, self.door_opened).await {
-            self.revive(error).await?;
-            return kill::end(&mut self.session, session, self.door_opened).await;
-        }
-        Ok(())
+        let opened = self.door_opened;
+        self.persist(async |beside| kill::end(beside, session, opened).await)
+            .await
     }
 
     async fn names(&mut self) -> Result<Names, SqlError> {
-        match names(&mut self.session, &self.work).await {
-            Err(error) => {
-                self.revive(error).await?;
-                names(&mut self.session, &self.work).await
-            }
-            names => names,
-        }
+        let work = Arc::clone(&self.work);
+        self.persist(async |beside| names(beside, &work).await).await
     }
+}
+
+fn limits(lock: Duration) -> String {
+    format!(
+        "SET SESSION lock_wait_timeout = {}, wait_timeout = {IDLE_SECONDS_MAX}",
+        lock.as_secs().max(1)
+    )
 }
 
 async fn names(session: &mut Session, work: &Work) -> Result<Names, SqlError> {
@@ -163,12 +191,21 @@ async fn names(session: &mut Session, work: &Work) -> Result<Names, SqlError> {
 }
 
 async fn exists(session: &mut Session, table: &TableName) -> Result<bool, SqlError> {
-    let row = session.one(&format!("SELECT 1 FROM information_schema.TABLES WHERE {}", is(table))).await?;
+    let row = session
+        .one(&format!(
+            "SELECT 1 FROM information_schema.TABLES WHERE {}",
+            is(table)
+        ))
+        .await?;
     Ok(row.is_some())
 }
 
 fn is(table: &TableName) -> String {
-    format!("TABLE_SCHEMA = {} AND TABLE_NAME = {}", text(&table.schema), text(&table.table))
+    format!(
+        "TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+        text(&table.schema),
+        text(&table.table)
+    )
 }
 
 /// The counter is not in the rows: after the last ones were deleted it is ahead of them, and their ids must not be
@@ -181,7 +218,11 @@ async fn carry_auto_increment(session: &mut Session, work: &Work) -> Result<(), 
     let ghost = auto_increment(session, &work.tables.ghost).await?;
     match source {
         Some(next) if ghost.is_none_or(|ghost| ghost < next) => {
-            let sql = format!("ALTER TABLE {} AUTO_INCREMENT = {next} {}", work.tables.ghost, work.tag());
+            let sql = format!(
+                "ALTER TABLE {} AUTO_INCREMENT = {next} {}",
+                work.tables.ghost,
+                work.tag()
+            );
             session.exec(&sql).await.map(|_| ())
         }
         _ => Ok(()),
@@ -189,18 +230,33 @@ async fn carry_auto_increment(session: &mut Session, work: &Work) -> Result<(), 
 }
 
 async fn auto_increment(session: &mut Session, table: &TableName) -> Result<Option<u64>, SqlError> {
-    let sql = format!("SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE {}", is(table));
+    let sql = format!(
+        "SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE {}",
+        is(table)
+    );
     Ok(session.one(&sql).await?.and_then(|row| row.u64(0)))
 }
 
 /// A native ALTER that makes a column AUTO_INCREMENT gives the rows with 0 there new numbers; the copy keeps the 0. The
 /// column leads an index of the ghost, so this is one look.
-pub(crate) async fn zero_that_would_be_numbered(session: &mut Session, work: &Work) -> Result<Option<Failure>, SqlError> {
-    let Some(column) = &work.no_zero_in else { return Ok(None) };
-    let sql = format!("SELECT 1 FROM {} WHERE {} = 0 LIMIT 1", work.tables.ghost, quote_ident(column));
+pub(crate) async fn zero_that_would_be_numbered(
+    session: &mut Session,
+    work: &Work,
+) -> Result<Option<Failure>, SqlError> {
+    let Some(column) = &work.no_zero_in else {
+        return Ok(None);
+    };
+    let sql = format!(
+        "SELECT 1 FROM {} WHERE {} = 0 LIMIT 1",
+        work.tables.ghost,
+        quote_ident(column)
+    );
     Ok(session.one(&sql).await?.map(|_| {
-        Failure::failed(format!("A row of {} holds 0 in `{column}`, which becomes AUTO_INCREMENT.", work.tables.source))
-            .detail("a native ALTER would give the row a new number")
-            .hint("Give the row another number, then start again.")
+        Failure::failed(format!(
+            "A row of {} holds 0 in `{column}`, which becomes AUTO_INCREMENT.",
+            work.tables.source
+        ))
+        .detail("a native ALTER would give the row a new number")
+        .hint("Give the row another number, then start again.")
     }))
 }

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use super::{
     conductor::{Conductor, Limits},
     run::{self, Run},
+    settings,
     stop::Stop,
 };
 use crate::{
-    alter::Alter,
+    alter::{Alter, lexer::SqlMode},
     capture::{self, Origin, Watch, feed},
-    cleanup::{self, Allowed, Droppable, Helpers},
+    cleanup::{self, Allowed, Droppable, Helpers, Role},
     config::Config,
     error::{Exit, Failure},
-    inspect::{self, Server, Source, grants::Grants},
-    mysql::{Identity, Session, SessionSettings, Sessions, SqlError, catalog, connect},
+    inspect::{self, Inspected, Request, Server, Source},
+    mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
     pace::{ChunkSizer, Workers},
     plan::{
         self, ColumnMap, KeyChoice, Supply, Wishes,
@@ -76,44 +77,74 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
     let opts = connect::opts(&config.connection)?;
     let sessions = Sessions::new(opts, config.connection.connect_timeout, SessionSettings::ddl());
     let mut session = sessions.open("control").await?;
-    let identity = Identity::of(&mut session)
-        .await
-        .map_err(|error| error.failure("The server's identity could not be read."))?;
-    let sessions = sessions.only_on(identity);
-    let server = inspect::server(&mut session).await?;
-    let alter = Alter::parse(&config.alter, server.sql_mode.contains("ANSI_QUOTES"))?;
-    let mut problems = server.problems(&config.schema, config.allow_on_master);
-    problems.extend(alter.refusal());
+    let (sessions, alter) = acquaint(config, &mut session, sessions).await?;
+    let mut problems: Vec<Failure> = alter.refusal().into_iter().collect();
     let name = TableName::new(&config.schema, &config.table);
-    let mut notes = server.notes();
+    let inspected = keep(ask(config, &mut session, &name).await, &mut problems);
+    let name = inspected
+        .as_ref()
+        .map_or(name, |inspected| inspected.source.table.name.clone());
+    let tables = tables(&name);
+    let leftovers = keep(leftovers(&mut session, config, &tables).await, &mut problems);
+    let (Some(inspected), Some(leftovers), true) = (inspected, leftovers, problems.is_empty()) else {
+        return Err(refusal(&name, problems));
+    };
+    let Inspected {
+        server,
+        source,
+        mut notes,
+    } = inspected;
     notes.extend(alter.notes());
-    let source = match inspect::source(&mut session, &name).await {
-        Ok(source) => source,
-        Err(failure) => {
-            problems.push(failure);
-            return Err(refusal(&name, problems));
-        }
+    Ok(Looked {
+        session,
+        server,
+        source,
+        alter,
+        tables,
+        notes,
+        leftovers,
+        sessions,
+        run: run_id(),
+    })
+}
+
+fn keep<T>(result: Result<T, Failure>, problems: &mut Vec<Failure>) -> Option<T> {
+    result.map_err(|failure| problems.push(failure)).ok()
+}
+
+/// Which server this is, for all later sessions; and how it reads the ALTER.
+async fn acquaint(
+    config: &Config,
+    session: &mut Session,
+    sessions: Sessions,
+) -> Result<(Sessions, Alter), Failure> {
+    let unread = |error: SqlError| error.failure("The server's identity could not be read.");
+    let identity = Identity::of(session).await.map_err(unread)?;
+    let mode = session.one("SELECT @@GLOBAL.sql_mode").await.map_err(unread)?;
+    let mode = mode.and_then(|row| row.text(0)).unwrap_or_default();
+    let mode = SqlMode {
+        ansi_quotes: mode.contains("ANSI_QUOTES"),
+        no_backslash_escapes: mode.contains("NO_BACKSLASH_ESCAPES"),
     };
-    problems.extend(source.problems());
-    notes.extend(source.notes());
-    let tables = tables(&source.table.name);
-    problems.extend(missing_grants(&mut session, &tables, server.partial_revokes).await?);
-    let leftovers = match leftovers(&mut session, config, &tables).await {
-        Ok(leftovers) => leftovers,
-        Err(failure) => {
-            problems.push(failure);
-            Vec::new()
-        }
+    Ok((sessions.only_on(identity), Alter::parse(&config.alter, mode)?))
+}
+
+async fn ask(config: &Config, session: &mut Session, name: &TableName) -> Result<Inspected, Failure> {
+    let helpers = tables(name);
+    let helpers = [&helpers.ghost, &helpers.changelog, &helpers.old].map(|name| name.table.as_str());
+    let request = Request {
+        table: name,
+        helpers: &helpers,
+        allow_on_master: config.allow_on_master,
     };
-    match problems.is_empty() {
-        true => Ok(Looked { session, server, source, alter, tables, notes, leftovers, sessions, run: run_id() }),
-        false => Err(refusal(&name, problems)),
-    }
+    inspect::inspect(session, &request).await
 }
 
 fn refusal(name: &TableName, problems: Vec<Failure>) -> Failure {
     let fallback = Failure::refused(format!("{name} cannot be changed."));
-    inspect::together(format!("{name} cannot be changed"), problems).err().unwrap_or(fallback)
+    inspect::together(format!("{name} cannot be changed"), problems)
+        .err()
+        .unwrap_or(fallback)
 }
 
 fn tables(source: &TableName) -> Tables {
@@ -126,26 +157,26 @@ fn tables(source: &TableName) -> Tables {
     }
 }
 
-async fn missing_grants(
+async fn leftovers(
     session: &mut Session,
+    config: &Config,
     tables: &Tables,
-    partial_revokes: bool,
-) -> Result<Option<Failure>, Failure> {
-    let unread = |error: SqlError| error.failure("The account's privileges could not be read.");
-    let lines = catalog::grants(session).await.map_err(unread)?;
-    let account = catalog::current_user(session).await.map_err(unread)?;
-    let names = [&tables.source, &tables.ghost, &tables.changelog, &tables.old].map(|name| name.table.as_str());
-    let missing = Grants::parse(&lines, partial_revokes).missing(&tables.source.schema, &names);
-    if missing.is_empty() {
-        return Ok(None);
+) -> Result<Vec<Droppable>, Failure> {
+    let mut found = cleanup::leftovers(session, &helpers(tables), |comment| {
+        Mark::parse(comment).is_some()
+    })
+    .await?;
+    // A run that was killed around its swap left a ghost without a mark; its changelog says whose it is.
+    if found.iter().any(|left| left.role == Role::Changelog && left.ours)
+        && prepare::is_dressed(session, &tables.changelog)
+            .await
+            .map_err(|error| error.failure("The changelog table of an earlier run could not be read."))?
+    {
+        found
+            .iter_mut()
+            .filter(|left| left.role == Role::Ghost)
+            .for_each(|ghost| ghost.ours = true);
     }
-    let statements = missing.statements(&tables.source.schema, &account);
-    let failure = Failure::refused(format!("The account {account} lacks privileges that the run needs."));
-    Ok(Some(statements.into_iter().fold(failure, Failure::detail).hint("Run these statements as an administrator.")))
-}
-
-async fn leftovers(session: &mut Session, config: &Config, tables: &Tables) -> Result<Vec<Droppable>, Failure> {
-    let found = cleanup::leftovers(session, &helpers(tables), |comment| Mark::parse(comment).is_some()).await?;
     let allowed = Allowed {
         ghost: config.initially_drop_ghost_table,
         old: config.initially_drop_old_table,
@@ -155,7 +186,11 @@ async fn leftovers(session: &mut Session, config: &Config, tables: &Tables) -> R
 }
 
 pub(super) fn helpers(tables: &Tables) -> Helpers {
-    Helpers { ghost: tables.ghost.clone(), changelog: tables.changelog.clone(), old: tables.old.clone() }
+    Helpers {
+        ghost: tables.ghost.clone(),
+        changelog: tables.changelog.clone(),
+        old: tables.old.clone(),
+    }
 }
 
 /// Thirty-two hexadecimal digits that no other run has.
@@ -166,7 +201,11 @@ fn run_id() -> String {
 
 impl Looked {
     fn marks(&self) -> Marks {
-        let mark = |kind| Mark { kind, of: self.tables.source.clone(), run: self.run.clone() };
+        let mark = |kind| Mark {
+            kind,
+            of: self.tables.source.clone(),
+            run: self.run.clone(),
+        };
         Marks {
             ghost: mark(Kind::Ghost).to_string(),
             changelog: mark(Kind::Changelog).to_string(),
@@ -176,7 +215,11 @@ impl Looked {
 
     pub(super) async fn try_ghost(&mut self) -> Result<Ghost, Failure> {
         let (clauses, marks) = (self.alter.ghost_sql(), self.marks());
-        prepare::try_ghost(&mut self.session, &request(&self.source, &self.tables, &clauses, &marks)).await
+        prepare::try_ghost(
+            &mut self.session,
+            &request(&self.source, &self.tables, &clauses, &marks),
+        )
+        .await
     }
 
     pub(super) fn plan(&self, config: &Config, ghost: &Ghost) -> Result<Plan, Failure> {
@@ -191,8 +234,18 @@ impl Looked {
     }
 }
 
-fn request<'a>(source: &'a Source, tables: &'a Tables, clauses: &'a str, marks: &'a Marks) -> GhostRequest<'a> {
-    GhostRequest { source: &source.table, ghost: &tables.ghost, clauses, mark: &marks.ghost }
+fn request<'a>(
+    source: &'a Source,
+    tables: &'a Tables,
+    clauses: &'a str,
+    marks: &'a Marks,
+) -> GhostRequest<'a> {
+    GhostRequest {
+        source: &source.table,
+        ghost: &tables.ghost,
+        clauses,
+        mark: &marks.ghost,
+    }
 }
 
 /// Makes the helper tables and the plan.
@@ -212,7 +265,12 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
     }
     match made(config, &mut looked, &ghost, &marks).await {
         Ok((work, origin)) => {
-            let sessions = looked.sessions.with(row_settings(&looked.server, &work, &ghost, &looked.source));
+            let sessions = looked.sessions.with(settings::row_settings(
+                &looked.server,
+                &work,
+                &ghost,
+                &looked.source,
+            ));
             Ok(Begun {
                 sessions,
                 marks,
@@ -264,9 +322,10 @@ async fn made(
         no_zero_in: columns.becomes_auto_increment.clone(),
         run: looked.run.clone(),
     };
-    let work = Work::new(parts).map_err(|error| Failure::refused("The iteration key cannot be used.").detail(error.to_string()))?;
+    let work = Work::new(parts)
+        .map_err(|error| Failure::refused("The iteration key cannot be used.").detail(error.to_string()))?;
     check_reach(&work, &choice)?;
-    check_zone(&looked.server, &work, ghost, &looked.source)?;
+    settings::check_zone(&looked.server, &work, ghost, &looked.source)?;
     prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
     let origin = origin(&mut looked.session).await?;
     Ok((work, origin))
@@ -284,7 +343,10 @@ fn check_reach(work: &Work, choice: &KeyChoice) -> Result<(), Failure> {
 }
 
 /// Expressions that the server's own ALTER evaluates once for all rows.
-async fn supplied(session: &mut Session, supplied: &[(Column, Supply)]) -> Result<Vec<(String, String)>, Failure> {
+async fn supplied(
+    session: &mut Session,
+    supplied: &[(Column, Supply)],
+) -> Result<Vec<(String, String)>, Failure> {
     let mut values = Vec::new();
     for (column, supply) in supplied {
         let value = match supply {
@@ -301,7 +363,9 @@ async fn once(session: &mut Session, expression: &str) -> Result<String, Failure
         .one(&format!("SELECT {expression}"))
         .await
         .map_err(|error| error.failure(format!("The default {expression} could not be evaluated.")))?;
-    Ok(row.and_then(|row| row.text(0)).map_or_else(|| "NULL".to_owned(), |value| crate::sql::text(&value)))
+    Ok(row
+        .and_then(|row| row.text(0))
+        .map_or_else(|| "NULL".to_owned(), |value| crate::sql::text(&value)))
 }
 
 /// Where the stream begins: everything that is logged from here on is read.
@@ -313,7 +377,10 @@ async fn origin(session: &mut Session) -> Result<Position, Failure> {
 
 async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
     let mut failure = failure;
-    for (table, mark) in [(&looked.tables.ghost, &marks.ghost), (&looked.tables.changelog, &marks.changelog)] {
+    for (table, mark) in [
+        (&looked.tables.ghost, &marks.ghost),
+        (&looked.tables.changelog, &marks.changelog),
+    ] {
         if let Err(left) = cleanup::drop_ours(&mut looked.session, table, mark).await {
             failure = failure.detail(format!("and then: {left}"));
         }
@@ -321,68 +388,16 @@ async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
     failure
 }
 
-/// The sessions that move rows. Values that become temporal are judged by the server's own date modes; otherwise zero and
-/// impossible dates travel as they are.
-///
-/// The zone is UTC, which has no hour twice, unless the server's decides a value (TIMESTAMP to or from another type).
-/// Then ALLOW_INVALID_DATES must go: under it the server takes even TIMESTAMP to TIMESTAMP through the session's zone
-/// (seen on 9.7), and one of the two 01:30 of a night in autumn is lost.
-fn row_settings(server: &Server, work: &Work, ghost: &Ghost, source: &Source) -> SessionSettings {
-    let mut settings = SessionSettings::rows();
-    let zone_decides = zone_decides(ghost, source, work);
-    if !zone_decides {
-        settings.time_zone = Some("+00:00".to_owned());
-    }
-    let converts = work.columns.iter().any(|(to, _)| becomes_temporal(to, ghost, source));
-    let modes: &[&str] = if converts { &["NO_ZERO_DATE", "NO_ZERO_IN_DATE"] } else { &[] };
-    let kept = modes.iter().filter(|mode| server.sql_mode.contains(**mode)).copied();
-    let allowed = (!converts && !zone_decides).then_some("ALLOW_INVALID_DATES");
-    let extra: Vec<&str> = kept.chain(allowed).collect();
-    settings.sql_mode =
-        settings.sql_mode.map(|mode| std::iter::once(mode.as_str()).chain(extra).collect::<Vec<_>>().join(","));
-    settings
-}
-
-/// Some value of the new table depends on the session's time zone: a TIMESTAMP that changes its type, or one that a
-/// generated column may be computed from.
-fn zone_decides(ghost: &Ghost, source: &Source, work: &Work) -> bool {
-    let is_moment = |column: &Column| column.data_type == "timestamp";
-    let generated = ghost.table.columns.iter().any(|column| column.generated.is_some());
-    if generated && ghost.table.columns.iter().any(is_moment) {
-        return true;
-    }
-    let fed = |column: &Column| work.columns.iter().find(|(_, from)| *from == crate::schema::quote_ident(&column.name));
-    source.table.columns.iter().any(|from| {
-        let to = fed(from).and_then(|(to, _)| ghost.table.column(to));
-        to.is_some_and(|to| is_moment(from) != is_moment(to))
-    })
-}
-
-/// A TIMESTAMP key is compared as UTC, and a value that depends on the zone wants the server's.
-fn check_zone(server: &Server, work: &Work, ghost: &Ghost, source: &Source) -> Result<(), Failure> {
-    let utc = matches!(server.time_zone.as_str(), "UTC" | "+00:00");
-    if utc || !work.key.needs_utc() || !zone_decides(ghost, source, work) {
-        return Ok(());
-    }
-    Err(Failure::refused("The iteration key has a TIMESTAMP column, and the ALTER changes a TIMESTAMP's type.")
-        .detail(format!("the server's time zone is {}; in it a key is not one moment", server.time_zone))
-        .hint("Make the change while the server's global time_zone is '+00:00', or in two steps."))
-}
-
-fn becomes_temporal(column: &str, ghost: &Ghost, source: &Source) -> bool {
-    let temporal = |kind: &str| matches!(kind, "date" | "datetime" | "timestamp" | "time" | "year");
-    let Some(to) = ghost.table.column(column) else { return false };
-    let from = source.table.column(column).map(|from| from.data_type.as_str());
-    temporal(&to.data_type) && from != Some(to.data_type.as_str())
-}
-
 impl Begun {
     /// The run itself, with the thread that reads the binlog.
     pub(super) fn run(&self, config: &Arc<Config>, reporter: Reporter, stop: Stop) -> Result<Run, Failure> {
-        let internal = |error: std::io::Error| Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string());
+        let internal = |error: std::io::Error| {
+            Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string())
+        };
         let (feeder, feed) = feed::channel();
         let (origin, watch) = (self.stream_origin(config), self.watch());
-        let reader = Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
+        let reader =
+            Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
         Ok(Run::new(run::Parts {
             config: Arc::clone(config),
             work: Arc::clone(&self.work),
@@ -431,7 +446,12 @@ impl Begun {
             dirty_bytes_max: config.dirty_bytes_max as usize,
         };
         let sizer = ChunkSizer::new(config.chunk_target, self.row_bytes, config.chunk_rows);
-        Conductor::new(self.work.key.exact_identity(), limits, sizer, Workers::new(config.workers_max))
+        Conductor::new(
+            self.work.key.exact_identity(),
+            limits,
+            sizer,
+            Workers::new(config.workers_max),
+        )
     }
 
     /// Ends the sessions that live as long as the run.

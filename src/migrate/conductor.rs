@@ -150,7 +150,11 @@ enum Phase {
     /// The range's ends are being read.
     ReadingRange,
     /// The next chunk starts behind `after`; `finding`: its end is being looked for.
-    Claiming { after: Option<Key>, max: Key, finding: bool },
+    Claiming {
+        after: Option<Key>,
+        max: Key,
+        finding: bool,
+    },
     /// Every chunk is claimed.
     AllClaimed,
 }
@@ -190,7 +194,10 @@ impl Conductor {
 
     /// Takes note of what happened.
     pub fn on(&mut self, event: Event) {
-        if !matches!(event, Event::RangeRead(_) | Event::BoundaryFound { .. } | Event::MarkLost) {
+        if !matches!(
+            event,
+            Event::RangeRead(_) | Event::BoundaryFound { .. } | Event::MarkLost
+        ) {
             self.others.ours();
         }
         match event {
@@ -228,7 +235,9 @@ impl Conductor {
         if self.hold {
             return mark;
         }
-        mark.or_else(|| self.flush()).or_else(|| self.copy()).or_else(|| self.look_ahead())
+        mark.or_else(|| self.flush())
+            .or_else(|| self.copy())
+            .or_else(|| self.look_ahead())
     }
 
     /// Whether the swap may be tried.
@@ -314,7 +323,11 @@ impl Conductor {
 
     fn range_read(&mut self, range: Option<(Key, Key)>) {
         self.phase = match &range {
-            Some((_, max)) => Phase::Claiming { after: None, max: max.clone(), finding: false },
+            Some((_, max)) => Phase::Claiming {
+                after: None,
+                max: max.clone(),
+                finding: false,
+            },
             None => Phase::AllClaimed,
         };
         self.changes.range_known(range);
@@ -351,7 +364,9 @@ impl Conductor {
 
     fn mark(&mut self, now: Duration) -> Option<Action> {
         let due = self.marked_at.is_none_or(|at| now >= at + self.limits.heartbeat);
-        if self.mark_in_flight || !(due || self.changes.next_mark() == self.demanded || self.claims_wait_for_mark()) {
+        if self.mark_in_flight
+            || !(due || self.changes.next_mark() == self.demanded || self.claims_wait_for_mark())
+        {
             return None;
         }
         self.mark_in_flight = true;
@@ -379,7 +394,7 @@ impl Conductor {
 
     fn copy(&mut self) -> Option<Action> {
         let waiting = self.changes.load().ripe / self.limits.batch_keys.max(1);
-        if self.is_full() || self.copying >= self.workers.allowed(waiting) {
+        if self.is_full() || self.copying >= self.workers.allowed(waiting, self.busy) {
             return None;
         }
         let first = self.queue.first()?;
@@ -400,9 +415,176 @@ impl Conductor {
                 if !*finding && self.queue.len() < CHUNKS_AHEAD * (self.copying.max(1) as usize) =>
             {
                 *finding = true;
-                Some(Action::FindBoundary { after: after.clone(), max: max.clone(), rows: self.sizer.rows() })
+                Some(Action::FindBoundary {
+                    after: after.clone(),
+                    max: max.clone(),
+                    rows: self.sizer.rows(),
+                })
             }
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::changes::Change;
+
+    const BEAT: Duration = Duration::from_millis(100);
+
+    fn key(n: u64) -> Key {
+        Key::from_encoded(n.to_be_bytes(), 8)
+    }
+
+    fn conductor(dirty_keys_max: usize) -> Conductor {
+        let limits = Limits {
+            flush_lanes: 2,
+            batch_keys: 1_000,
+            heartbeat: BEAT,
+            dirty_keys_max,
+            dirty_bytes_max: 1 << 20,
+        };
+        let sizer = ChunkSizer::new(Duration::from_millis(500), 100, Some(10));
+        Conductor::new(true, limits, sizer, Workers::new(Some(1)))
+    }
+
+    fn write_mark(conductor: &mut Conductor, now: Duration) -> Mark {
+        match conductor.next_action(now) {
+            Some(Action::WriteMark(mark)) => mark,
+            other => panic!("a mark was expected, not {other:?}"),
+        }
+    }
+
+    fn returned(conductor: &mut Conductor, mark: Mark) {
+        conductor.captured(Captured::Mark(mark));
+        conductor.on(Event::MarkReturned {
+            mark,
+            took: Duration::from_millis(1),
+        });
+    }
+
+    /// Keys 1..=100, the first chunk (up to 10) claimed, and no mark after the claim.
+    fn claimed(dirty_keys_max: usize) -> Conductor {
+        let mut conductor = conductor(dirty_keys_max);
+        let mark = write_mark(&mut conductor, Duration::ZERO);
+        returned(&mut conductor, mark);
+        assert_eq!(conductor.next_action(Duration::ZERO), Some(Action::ReadRange));
+        conductor.on(Event::RangeRead(Some((key(1), key(100)))));
+        let find = Action::FindBoundary {
+            after: None,
+            max: key(100),
+            rows: 10,
+        };
+        assert_eq!(conductor.next_action(Duration::ZERO), Some(find));
+        conductor.on(Event::BoundaryFound {
+            upper: key(10),
+            last: false,
+        });
+        conductor
+    }
+
+    #[test]
+    fn a_claimed_chunk_waits_for_a_mark_of_its_own_and_gets_one_at_once() {
+        let mut conductor = claimed(1_000);
+        let mark = write_mark(&mut conductor, Duration::ZERO);
+        assert!(matches!(
+            conductor.next_action(Duration::ZERO),
+            Some(Action::FindBoundary { .. })
+        ));
+        assert_eq!(
+            conductor.next_action(Duration::ZERO),
+            None,
+            "not copied before the mark has returned"
+        );
+        returned(&mut conductor, mark);
+        assert!(
+            matches!(conductor.next_action(Duration::ZERO), Some(Action::Copy(chunk)) if chunk.upper == key(10))
+        );
+    }
+
+    #[test]
+    fn changes_go_before_rows() {
+        let mut conductor = claimed(1_000);
+        conductor.captured(Captured::Changed {
+            key: key(500),
+            change: Change::Written,
+        });
+        let mark = write_mark(&mut conductor, Duration::ZERO);
+        returned(&mut conductor, mark);
+        assert!(matches!(
+            conductor.next_action(Duration::ZERO),
+            Some(Action::Flush(_))
+        ));
+        assert!(matches!(
+            conductor.next_action(Duration::ZERO),
+            Some(Action::Copy(_))
+        ));
+    }
+
+    #[test]
+    fn a_lost_mark_is_followed_by_another() {
+        let mut conductor = claimed(1_000);
+        let lost = write_mark(&mut conductor, Duration::ZERO);
+        conductor.on(Event::MarkLost);
+        let next = write_mark(&mut conductor, BEAT);
+        assert!(next > lost);
+    }
+
+    #[test]
+    fn too_many_keys_stop_the_copy_and_the_stream_only_while_some_can_be_flushed() {
+        let mut conductor = claimed(2);
+        for n in 500..510 {
+            conductor.captured(Captured::Changed {
+                key: key(n),
+                change: Change::Written,
+            });
+        }
+        assert_eq!(conductor.binding_limit(), Some("dirty-keys-max"));
+        assert!(
+            !conductor.stream_must_wait(),
+            "the mark that makes them ripe is still to come by"
+        );
+        let mark = write_mark(&mut conductor, Duration::ZERO);
+        returned(&mut conductor, mark);
+        assert!(conductor.stream_must_wait());
+        let Some(Action::Flush(batch)) = conductor.next_action(Duration::ZERO) else {
+            panic!("a flush")
+        };
+        assert!(!matches!(
+            conductor.next_action(Duration::ZERO),
+            Some(Action::Copy(_))
+        ));
+        conductor.on(Event::BatchFlushed {
+            batch: batch.id,
+            flushed: Flushed::default(),
+        });
+        assert!(!conductor.stream_must_wait());
+        assert!(matches!(
+            conductor.next_action(Duration::ZERO),
+            Some(Action::Copy(_))
+        ));
+    }
+
+    #[test]
+    fn an_empty_table_is_ready_at_once() {
+        let mut conductor = conductor(1_000);
+        let mark = write_mark(&mut conductor, Duration::ZERO);
+        returned(&mut conductor, mark);
+        assert_eq!(conductor.next_action(Duration::ZERO), Some(Action::ReadRange));
+        assert_eq!(conductor.readiness(), Readiness::Copying);
+        conductor.on(Event::RangeRead(None));
+        assert_eq!(conductor.readiness(), Readiness::Ready);
+    }
+
+    #[test]
+    fn while_jobs_are_held_only_marks_are_written_and_a_demanded_one_at_once() {
+        let mut conductor = claimed(1_000);
+        conductor.hold_jobs(true);
+        let first = write_mark(&mut conductor, Duration::ZERO);
+        returned(&mut conductor, first);
+        assert_eq!(conductor.next_action(Duration::ZERO), None);
+        let wanted = conductor.demand_mark();
+        assert_eq!(write_mark(&mut conductor, Duration::ZERO), wanted);
     }
 }

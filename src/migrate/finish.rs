@@ -16,7 +16,10 @@ use crate::{
     status::{Snapshot, line::clock},
 };
 
-struct Old<'a>(&'a TableName, #[expect(dead_code, reason = "held to prove that there was a swap")] &'a Swapped);
+struct Old<'a>(
+    &'a TableName,
+    #[expect(dead_code, reason = "held to prove that there was a swap")] &'a Swapped,
+);
 
 impl SwapProof for Old<'_> {
     fn old(&self) -> &TableName {
@@ -32,6 +35,7 @@ pub(super) async fn swapped(
     snapshot: &Snapshot,
 ) -> Result<Report, Ended> {
     let tables = begun.work.tables.clone();
+    revive(&mut begun).await;
     let mut lines = vec![format!(
         "{} is altered: {} rows copied, {} changed keys applied in {}; the swap held the table for {} ms.",
         tables.source,
@@ -53,6 +57,16 @@ pub(super) async fn swapped(
     Ok(Report { lines })
 }
 
+/// The session with which the run began has been idle since, and may be gone.
+async fn revive(begun: &mut Begun) {
+    if begun.session.exec("DO 0").await.is_ok() {
+        return;
+    }
+    if let Ok(session) = begun.sessions.open("control").await {
+        std::mem::replace(&mut begun.session, session).close().await;
+    }
+}
+
 async fn keep_old(begun: &mut Begun, old: &TableName) -> String {
     if let Err(error) = prepare::mark_old(&begun.sessions, old, &begun.marks.old).await {
         tracing::warn!("the old table {old} carries no mark of ours: {error}");
@@ -70,17 +84,26 @@ pub(super) async fn failed(mut begun: Begun, failure: Failure) -> Ended {
     let tables = begun.work.tables.clone();
     let mut state = Vec::new();
     if failure.exit == crate::error::Exit::Unknown {
-        state.push(format!("it is not known which table bears the name {}", tables.source));
+        state.push(format!(
+            "it is not known which table bears the name {}",
+            tables.source
+        ));
     } else {
-        state.push(format!("{} is as it was, and no lock of ours is left on it", tables.source));
+        state.push(format!(
+            "{} is as it was, and no lock of ours is left on it",
+            tables.source
+        ));
         // The ghost may have lost its mark for the swap; without one, the next run would not know it as ours.
         if let Err(error) = prepare::mark_ghost(&begun.sessions, &begun.work).await {
             tracing::debug!(%error, "the ghost's mark could not be put back");
         }
     }
+    revive(&mut begun).await;
     match cleanup::left(&mut begun.session, &helpers(&tables)).await {
         Ok(left) => state.extend(cleanup::leftovers_hint(&left)),
-        Err(error) => state.push(format!("what is left on the server could not be found out: {error}")),
+        Err(error) => state.push(format!(
+            "what is left on the server could not be found out: {error}"
+        )),
     }
     begun.close().await;
     Ended { failure, state }

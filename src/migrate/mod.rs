@@ -7,7 +7,9 @@ mod begin;
 mod conductor;
 mod dry_run;
 mod finish;
+mod jobs;
 mod run;
+mod settings;
 mod stop;
 mod swap;
 
@@ -67,5 +69,8 @@ async fn execute(config: Arc<Config>, begun: Begun, reporter: Reporter, stop: St
 }
 
 fn untouched(failure: Failure) -> Ended {
-    Ended { failure, state: vec!["this run has changed nothing on the server and left nothing there".to_owned()] }
+    Ended {
+        failure,
+        state: vec!["this run has changed nothing on the server and left nothing there".to_owned()],
+    }
 }

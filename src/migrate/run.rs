@@ -8,25 +8,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::{
-    apply::Flusher,
     capture::{Captured, feed::Feed},
-    changes::{Batch, BatchId, Chunk, Flushed, Mark},
+    changes::{Batch, Mark},
     config::Config,
-    copy::{self, Copied, boundaries},
     cutover::Swapped,
     error::Failure,
-    fence,
-    key::Key,
     migrate::{
-        conductor::{Action, Conductor, Event, Readiness},
+        conductor::{Action, Conductor, Readiness},
+        jobs::{self, Done, Idle, Look},
         stop::Stop,
         swap,
     },
-    mysql::{Class, Session, Sessions, SqlError},
+    mysql::Sessions,
     plan::work::Work,
     position::Position,
     prepare::GuardWitness,
-    retry::Retry,
     status::{Phase, Reporter, Snapshot},
     tasks::{Jobs, Thread},
 };
@@ -45,29 +41,6 @@ const PARKED_SHOWN_MAX: usize = 10;
 const STOP_MS_MAX: u64 = 10_000;
 /// The rate of rows is taken over so long.
 const RATE_SECONDS: u64 = 10;
-
-/// A job's end: what happened, and its session for the next job.
-pub(super) struct Done {
-    seat: Seat,
-    result: Result<Event, Failure>,
-}
-
-/// The sessions that jobs work on.
-enum Seat {
-    Copier(Option<Session>),
-    Flusher(Option<Flusher>),
-    Marker(Option<Session>),
-    Finder(Option<Session>),
-}
-
-/// Sessions that wait for a job.
-#[derive(Default)]
-struct Idle {
-    copiers: Vec<Session>,
-    flushers: Vec<Flusher>,
-    marker: Option<Session>,
-    finder: Option<Session>,
-}
 
 /// What a run is made of; each is made by another step of the story.
 pub(super) struct Parts {
@@ -111,7 +84,10 @@ impl Run {
     pub(super) fn new(parts: Parts) -> Self {
         let now = Instant::now();
         Self {
-            snapshot: Snapshot { rows_estimate: parts.rows_estimate, ..Snapshot::at_start() },
+            snapshot: Snapshot {
+                rows_estimate: parts.rows_estimate,
+                ..Snapshot::at_start()
+            },
             config: parts.config,
             work: parts.work,
             sessions: parts.sessions,
@@ -202,7 +178,9 @@ impl Run {
             }
         };
         if tokio::time::timeout(limit, finish).await.is_err() {
-            tracing::warn!("statements of ours are still running on the server after {limit:?}; their sessions are dropped");
+            tracing::warn!(
+                "statements of ours are still running on the server after {limit:?}; their sessions are dropped"
+            );
         }
         self.idle.close().await;
         drop(self.feed);
@@ -214,20 +192,32 @@ impl Run {
         match action {
             Action::WriteMark(mark) => {
                 self.marks.push_back((mark, Instant::now()));
-                self.jobs.start(write_mark(self.idle.marker.take(), sessions, work, mark));
+                self.jobs
+                    .start(jobs::write_mark(self.idle.marker.take(), sessions, work, mark));
             }
-            Action::ReadRange => self.jobs.start(find(self.idle.finder.take(), sessions, work, Look::Range)),
+            Action::ReadRange => {
+                self.jobs
+                    .start(jobs::find(self.idle.finder.take(), sessions, work, Look::Range))
+            }
             Action::FindBoundary { after, max, rows } => {
                 let look = Look::Boundary { after, max, rows };
-                self.jobs.start(find(self.idle.finder.take(), sessions, work, look));
+                self.jobs
+                    .start(jobs::find(self.idle.finder.take(), sessions, work, look));
             }
-            Action::Copy(chunk) => self.jobs.start(copy_chunk(self.idle.copiers.pop(), sessions, work, chunk)),
-            Action::Flush(batch) => self.jobs.start(flush(self.idle.flushers.pop(), sessions, work, batch)),
+            Action::Copy(chunk) => {
+                self.jobs
+                    .start(jobs::copy_chunk(self.idle.copiers.pop(), sessions, work, chunk))
+            }
+            Action::Flush(batch) => {
+                self.jobs
+                    .start(jobs::flush(self.idle.flushers.pop(), sessions, work, batch))
+            }
         }
     }
 
     fn done(&mut self, done: Result<Done, String>) -> Result<(), Failure> {
-        let Done { seat, result } = done.map_err(|panic| Failure::new(crate::error::Exit::Internal, panic))?;
+        let Done { seat, result } =
+            done.map_err(|panic| Failure::new(crate::error::Exit::Internal, panic))?;
         self.idle.take(seat);
         self.conductor.on(result?);
         Ok(())
@@ -253,17 +243,19 @@ impl Run {
     }
 
     fn mark_came_by(&mut self, mark: Mark) {
-        while let Some((known, begun)) = self.marks.front().copied().filter(|(known, _)| *known <= mark) {
-            self.marks.pop_front();
-            if known == mark {
-                self.lag = Some(begun.elapsed());
-            }
+        if let Some(place) = self.marks.iter().position(|(known, _)| *known == mark) {
+            self.lag = self.marks.get(place).map(|(_, begun)| begun.elapsed());
+            self.marks.drain(..=place);
         }
     }
 
     /// A mark that is still on its way is at least as late as it has waited.
     fn lag(&self) -> Option<Duration> {
-        self.lag.map(|lag| self.marks.front().map_or(lag, |(_, begun)| begun.elapsed().max(lag)))
+        self.lag.map(|lag| {
+            self.marks
+                .front()
+                .map_or(lag, |(_, begun)| begun.elapsed().max(lag))
+        })
     }
 
     fn may_swap(&self) -> bool {
@@ -274,7 +266,10 @@ impl Run {
     }
 
     fn is_postponed(&self) -> bool {
-        self.config.postpone_cut_over_flag_file.as_ref().is_some_and(|file: &PathBuf| file.exists())
+        self.config
+            .postpone_cut_over_flag_file
+            .as_ref()
+            .is_some_and(|file: &PathBuf| file.exists())
     }
 
     fn phase(&self) -> Phase {
@@ -298,7 +293,8 @@ impl Run {
             return Ok(());
         }
         let since = *self.parked_since.get_or_insert(now);
-        let lasting = now.duration_since(since) > Duration::from_millis(PARKED_MS_MAX) && !self.is_postponed();
+        let lasting =
+            now.duration_since(since) > Duration::from_millis(PARKED_MS_MAX) && !self.is_postponed();
         if lasting || parked > PARKED_MAX {
             return Err(self.collision());
         }
@@ -321,9 +317,12 @@ impl Run {
             "Rows of {} have the same value under a unique key of the new table.",
             work.tables.source
         ));
-        let failure = by_value.iter().take(PARKED_SHOWN_MAX).fold(failure, |failure, (wants, keys)| {
-            failure.detail(format!("{wants} in the rows {}", keys.join("; ")))
-        });
+        let failure = by_value
+            .iter()
+            .take(PARKED_SHOWN_MAX)
+            .fold(failure, |failure, (wants, keys)| {
+                failure.detail(format!("{wants} in the rows {}", keys.join("; ")))
+            });
         failure
             .detail(format!("{} rows in all, as far as was looked", parked.len()))
             .hint("A native ALTER would fail as well (Duplicate entry). Change or delete the rows, then start again.")
@@ -336,7 +335,8 @@ impl Run {
         let rows_per_s = self.rate(totals.rows);
         let left = self.snapshot.rows_estimate.saturating_sub(totals.rows);
         self.snapshot = Snapshot {
-            eta: (state == Phase::Copying && rows_per_s > 0).then(|| Duration::from_secs(left / rows_per_s.max(1))),
+            eta: (state == Phase::Copying && rows_per_s > 0)
+                .then(|| Duration::from_secs(left / rows_per_s.max(1))),
             state,
             rows_copied: totals.rows,
             rows_estimate: self.snapshot.rows_estimate,
@@ -357,10 +357,18 @@ impl Run {
 
     fn rate(&mut self, rows: u64) -> u64 {
         let now = Instant::now();
-        if self.rates.back().is_none_or(|(at, _)| now.duration_since(*at) > Duration::from_millis(200)) {
+        if self
+            .rates
+            .back()
+            .is_none_or(|(at, _)| now.duration_since(*at) > Duration::from_millis(200))
+        {
             self.rates.push_back((now, rows));
         }
-        while self.rates.front().is_some_and(|(at, _)| now.duration_since(*at) > Duration::from_secs(RATE_SECONDS)) {
+        while self
+            .rates
+            .front()
+            .is_some_and(|(at, _)| now.duration_since(*at) > Duration::from_secs(RATE_SECONDS))
+        {
             self.rates.pop_front();
         }
         self.rates.front().map_or(0, |(at, before)| {
@@ -377,120 +385,4 @@ impl Run {
     pub(super) fn next_batch(&mut self) -> Option<Batch> {
         self.conductor.next_swap_batch()
     }
-
-    /// A flush under the swap's lock has ended.
-    pub(super) fn batch_ended(&mut self, batch: BatchId, flushed: Option<Flushed>) {
-        match flushed {
-            Some(flushed) => self.conductor.changes().batch_flushed(batch, flushed),
-            None => self.conductor.changes().batch_failed(batch),
-        }
-    }
-}
-
-impl Idle {
-    fn take(&mut self, seat: Seat) {
-        match seat {
-            Seat::Copier(session) => self.copiers.extend(session),
-            Seat::Flusher(flusher) => self.flushers.extend(flusher),
-            Seat::Marker(session) => self.marker = session,
-            Seat::Finder(session) => self.finder = session,
-        }
-    }
-
-    async fn close(self) {
-        let flushers = self.flushers.into_iter().map(Flusher::into_session);
-        let sessions = self.copiers.into_iter().chain(flushers).chain(self.marker).chain(self.finder);
-        futures_util::future::join_all(sessions.map(Session::close)).await;
-    }
-}
-
-async fn seated(session: Option<Session>, sessions: &Sessions, purpose: &'static str) -> Result<Session, Failure> {
-    match session {
-        Some(session) => Ok(session),
-        None => sessions.open(purpose).await,
-    }
-}
-
-/// A lost mark does not count, whatever became of it; the next one is written by a new session.
-async fn write_mark(session: Option<Session>, sessions: Sessions, work: Arc<Work>, mark: Mark) -> Done {
-    let mut session = match seated(session, &sessions, "marks").await {
-        Ok(session) => session,
-        Err(failure) => return Done { seat: Seat::Marker(None), result: Err(failure) },
-    };
-    match fence::write(&mut session, &work.tables.changelog, mark).await {
-        Ok(took) => Done { seat: Seat::Marker(Some(session)), result: Ok(Event::MarkReturned { mark, took }) },
-        Err(error) => {
-            tracing::warn!(%error, "a mark was lost");
-            session.close().await;
-            match fence::reopen(&sessions, &error).await {
-                Ok(session) => Done { seat: Seat::Marker(Some(session)), result: Ok(Event::MarkLost) },
-                Err(failure) => Done { seat: Seat::Marker(None), result: Err(failure) },
-            }
-        }
-    }
-}
-
-/// What the finder looks for.
-enum Look {
-    Range,
-    Boundary { after: Option<Key>, max: Key, rows: u64 },
-}
-
-/// Only reads, so it may be done again on a new session.
-async fn find(mut session: Option<Session>, sessions: Sessions, work: Arc<Work>, look: Look) -> Done {
-    let mut retry = Retry::default();
-    loop {
-        let mut seat = match seated(session.take(), &sessions, "boundaries").await {
-            Ok(seat) => seat,
-            Err(failure) => return Done { seat: Seat::Finder(None), result: Err(failure) },
-        };
-        let error = match look_for(&mut seat, &work, &look).await {
-            Ok(event) => return Done { seat: Seat::Finder(Some(seat)), result: Ok(event) },
-            Err(error) => error,
-        };
-        if !matches!(error.class(), Class::Transient | Class::Lost) || !retry.again().await {
-            let failure = error.failure(format!("The keys of {} could not be read.", work.tables.source));
-            return Done { seat: Seat::Finder(Some(seat)), result: Err(failure) };
-        }
-        if error.lost {
-            seat.close().await;
-        } else {
-            session = Some(seat);
-        }
-    }
-}
-
-async fn look_for(session: &mut Session, work: &Work, look: &Look) -> Result<Event, SqlError> {
-    match look {
-        Look::Range => boundaries::range(session, work).await.map(Event::RangeRead),
-        Look::Boundary { after, max, rows } => {
-            let (upper, last) = boundaries::next(session, work, after.as_ref(), max, *rows).await?;
-            Ok(Event::BoundaryFound { upper, last })
-        }
-    }
-}
-
-async fn copy_chunk(session: Option<Session>, sessions: Sessions, work: Arc<Work>, chunk: Chunk) -> Done {
-    let mut session = match seated(session, &sessions, "copy").await {
-        Ok(session) => session,
-        Err(failure) => return Done { seat: Seat::Copier(None), result: Err(failure) },
-    };
-    let result = copy::chunk(&mut session, &sessions, &work, &chunk).await.map(|copied| match copied {
-        Copied::Rows { rows, took } => Event::ChunkCopied { chunk: chunk.id, rows, took },
-        Copied::HandedOver(keys) => Event::ChunkHandedOver { chunk: chunk.id, keys },
-    });
-    Done { seat: Seat::Copier(Some(session)), result }
-}
-
-async fn flush(flusher: Option<Flusher>, sessions: Sessions, work: Arc<Work>, batch: Batch) -> Done {
-    let mut flusher = match flusher {
-        Some(flusher) => flusher,
-        None => match Flusher::open(&sessions).await {
-            Ok(flusher) => flusher,
-            Err(failure) => return Done { seat: Seat::Flusher(None), result: Err(failure) },
-        },
-    };
-    let result = flusher.flush(&sessions, &work, &batch).await;
-    let result = result.map(|flushed| Event::BatchFlushed { batch: batch.id, flushed });
-    Done { seat: Seat::Flusher(Some(flusher)), result }
 }

@@ -11,8 +11,10 @@ use crate::{
     changes::{Batch, BatchId, Flushed},
     config::Config,
     cutover::{self, Aside, Attempt, Budget, LockSession, Pending, Swapped},
-    error::Failure,
-    inspect,
+    error::{Exit, Failure},
+    inspect::{self, Holder},
+    key::Key,
+    mysql::{Class, SqlError},
     prepare,
     status::Phase,
 };
@@ -33,6 +35,8 @@ pub(super) struct Attempts {
     failed: u32,
     max: u32,
     next: Instant,
+    /// Sessions that were named as holding the table.
+    named: Vec<u64>,
     lock_max: Duration,
     window: Duration,
 }
@@ -43,6 +47,7 @@ impl Attempts {
             failed: 0,
             max: config.cut_over_retries,
             next: Instant::now(),
+            named: Vec::new(),
             lock_max: config.cut_over_lock_timeout,
             window: config.cut_over_window,
         }
@@ -54,7 +59,27 @@ impl Attempts {
 
     fn budget(&self) -> Budget {
         let lock = Duration::from_millis(LOCK_MS_FIRST << self.failed.min(10)).min(self.lock_max);
-        Budget { lock, window: self.window }
+        Budget {
+            lock,
+            window: self.window,
+        }
+    }
+
+    /// Whoever holds the table is named once.
+    fn wait_for(&mut self, holders: &[Holder]) {
+        for holder in holders.iter().filter(|holder| !self.named.contains(&holder.id)) {
+            tracing::info!(
+                "the swap waits for session {} ({}@{}), which has used the table for {} s: {} {}",
+                holder.id,
+                holder.user,
+                holder.host,
+                holder.seconds,
+                holder.command,
+                holder.info
+            );
+        }
+        self.named = holders.iter().map(|holder| holder.id).collect();
+        self.next = Instant::now() + Duration::from_millis(HOLDER_PAUSE_MS);
     }
 
     fn failed(&mut self, why: &str) -> Result<(), Failure> {
@@ -66,49 +91,72 @@ impl Attempts {
                 .detail(format!("the last attempt: {why}"))
                 .hint("Try again at a quieter hour, or give it more room with --cut-over-lock-timeout-seconds."));
         }
-        tracing::info!("swap attempt {} of {}: {why}; next in {pause:?}", self.failed, self.max);
+        tracing::info!(
+            "swap attempt {} of {}: {why}; next in {pause:?}",
+            self.failed,
+            self.max
+        );
         Ok(())
     }
 }
 
 /// One attempt; `None`: later.
 pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Swapped>, Failure> {
-    run.conductor.changes().retry_parked();
     run.conductor.hold_jobs(true);
     run.settle().await?;
+    // Not before: a flush that ended meanwhile may have parked rows of a moment that is over.
+    run.conductor.changes().retry_parked();
     let result = with_sessions(run, attempts).await;
     run.conductor.hold_jobs(false);
     result
 }
 
 async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Swapped>, Failure> {
-    let budget = attempts.budget();
-    let mut door = LockSession::open(&run.sessions, Arc::clone(&run.work), attempts.lock_max).await?;
-    let mut aside = Aside::open(&run.sessions, Arc::clone(&run.work), door.opened()).await?;
+    let (mut door, mut aside) = match open(run, attempts.lock_max).await {
+        Ok(both) => both,
+        Err(failure) if failure.exit == Exit::Unreachable => {
+            return attempts.failed(&failure.to_string()).map(|()| None);
+        }
+        Err(failure) => return Err(failure),
+    };
     let ended = match ready(run, &mut aside, attempts).await {
         Ok(true) => {
+            let budget = attempts.budget();
             run.report(Phase::Swapping);
             cutover::attempt(&mut door, &mut aside, &mut PendingKeys(run), budget).await
         }
-        Ok(false) => return close(door, aside, None).await,
-        Err(failure) => Attempt::Stop(failure),
+        Ok(false) => {
+            close(door, aside).await;
+            return Ok(None);
+        }
+        Err(ended) => ended,
     };
-    let swapped = match ended {
+    close(door, aside).await;
+    match ended {
         Attempt::Swapped(swapped) => Ok(Some(swapped)),
         Attempt::NotYet(why) => {
             undress(run).await;
             attempts.failed(&why).map(|()| None)
         }
         Attempt::Stop(failure) | Attempt::Unknown(failure) => Err(failure),
-    };
-    close(door, aside, None).await?;
-    swapped
+    }
 }
 
-async fn close(door: LockSession, aside: Aside, swapped: Option<Swapped>) -> Result<Option<Swapped>, Failure> {
+async fn open(run: &Run, lock: Duration) -> Result<(LockSession, Aside), Failure> {
+    let mut door = LockSession::open(&run.sessions, Arc::clone(&run.work), lock).await?;
+    let opened = door.opened();
+    match Aside::open(&run.sessions, Arc::clone(&run.work), opened, lock).await {
+        Ok(aside) => Ok((door, aside)),
+        Err(failure) => {
+            door.close().await;
+            Err(failure)
+        }
+    }
+}
+
+async fn close(door: LockSession, aside: Aside) {
     door.close().await;
     aside.close().await;
-    Ok(swapped)
 }
 
 /// A run that is killed now leaves a ghost that the next one knows as ours.
@@ -118,30 +166,40 @@ async fn undress(run: &Run) {
     }
 }
 
-/// What needs no lock is done before it.
-async fn ready(run: &mut Run, aside: &mut Aside, attempts: &mut Attempts) -> Result<bool, Failure> {
-    run.witness.check(aside.session()).await?;
+/// What needs no lock is done before it. `false`: somebody holds the table, which does not count as an attempt.
+async fn ready(run: &mut Run, aside: &mut Aside, attempts: &mut Attempts) -> Result<bool, Attempt> {
+    let lost = run.witness.check(aside.session()).await;
+    if let Some(failure) =
+        lost.map_err(|error| unready(&error, "The run's own lock could not be looked at."))?
+    {
+        return Err(Attempt::Stop(failure));
+    }
     let holders = inspect::holders(aside.session(), &run.work.tables.source, &[], HOLDER_SECONDS_MAX)
         .await
-        .map_err(|error| error.failure("Who uses the table could not be found out."))?
+        .map_err(|error| unready(&error, "Who uses the table could not be found out."))?
         .unwrap_or_default();
     if !holders.is_empty() {
-        for holder in &holders {
-            tracing::info!(
-                "the swap waits for session {} ({}@{}), which has used the table for {} s: {} {}",
-                holder.id, holder.user, holder.host, holder.seconds, holder.command, holder.info
-            );
-        }
-        attempts.next = Instant::now() + Duration::from_millis(HOLDER_PAUSE_MS);
+        attempts.wait_for(&holders);
         return Ok(false);
     }
     prepare::dress_ghost(aside.session(), &run.work)
         .await
-        .map_err(|error| error.failure("The new table could not be made ready for the swap."))?;
+        .map_err(|error| unready(&error, "The new table could not be made ready for the swap."))?;
     match cutover::zero_that_would_be_numbered(aside.session(), &run.work).await {
         Ok(None) => Ok(true),
-        Ok(Some(failure)) => Err(failure),
-        Err(error) => Err(error.failure("The new AUTO_INCREMENT column could not be looked at.")),
+        Ok(Some(failure)) => Err(Attempt::Stop(failure)),
+        Err(error) => Err(unready(
+            &error,
+            "The new AUTO_INCREMENT column could not be looked at.",
+        )),
+    }
+}
+
+/// A lost session, or somebody who reads the ghost: another attempt may succeed.
+fn unready(error: &SqlError, what: &str) -> Attempt {
+    match error.class() {
+        Class::Transient | Class::Lost => Attempt::NotYet(format!("{what} {error}")),
+        _ => Attempt::Stop(error.failure(what)),
     }
 }
 
@@ -158,11 +216,11 @@ impl Pending for PendingKeys<'_> {
     }
 
     fn flushed(&mut self, batch: BatchId, flushed: Flushed) {
-        self.0.batch_ended(batch, Some(flushed));
+        self.0.conductor.changes().batch_flushed(batch, flushed);
     }
 
-    fn failed(&mut self, batch: BatchId) {
-        self.0.batch_ended(batch, None);
+    fn failed(&mut self, batch: BatchId, touched: Vec<Key>) {
+        self.0.conductor.changes().batch_lost(batch, touched);
     }
 
     fn is_drained(&mut self) -> Result<bool, Failure> {

@@ -9,15 +9,7 @@ use std::collections::HashMap;
 use super::codes::Class;
 use super::session::{Row, Session, SqlError};
 use crate::schema::{Column, Generated, IndexPart, TableName, UniqueKey};
-
-/// Text as a literal.
-pub fn literal(text: &str) -> String {
-    if text.is_empty() {
-        return "''".to_owned();
-    }
-    let hex: String = text.bytes().map(|byte| format!("{byte:02X}")).collect();
-    format!("_utf8mb4 0x{hex}")
-}
+pub use crate::sql::text as literal;
 
 /// What `information_schema.TABLES` says of one table or view.
 #[derive(Clone, Debug, PartialEq, Eq)]

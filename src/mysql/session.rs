@@ -18,9 +18,13 @@ use super::identity::Identity;
 use super::kill;
 use super::settings::SessionSettings;
 use crate::error::{Exit, Failure};
+use crate::retry::Retry;
 
 /// Closing waits no longer than this for the server to take the farewell.
 const CLOSE_SECONDS_MAX: u64 = 3;
+
+/// A session is opened so often before it is given up.
+const OPEN_ATTEMPTS_MAX: u32 = 3;
 
 /// Of a statement's text, so much goes into an error: enough to know it, not enough to hold a batch of values.
 const LABEL_CHARS_MAX: usize = 80;
@@ -77,7 +81,12 @@ impl SqlError {
 
     /// A value that came back from the server and is not what the statement asked for.
     pub fn unreadable(message: impl Into<String>) -> Self {
-        Self { code: Some(0), message: message.into(), lost: false, statement: String::new() }
+        Self {
+            code: Some(0),
+            message: message.into(),
+            lost: false,
+            statement: String::new(),
+        }
     }
 
     fn broken(sql: &str) -> Self {
@@ -208,12 +217,18 @@ impl Session {
 
     /// Puts a new session in the place of one that was lost, which is known to be gone from the server then.
     pub async fn replace(&mut self, sessions: &Sessions) -> Result<(), Failure> {
-        let mut new = sessions.open(self.purpose).await?;
-        kill::end(&mut new, self.id, self.opened)
-            .await
-            .map_err(|error| error.failure(format!("The lost session {} could not be ended.", self.id)))?;
-        std::mem::replace(self, new).close().await;
-        Ok(())
+        let mut retry = Retry::default();
+        loop {
+            let mut new = sessions.open(self.purpose).await?;
+            let Err(error) = kill::end(&mut new, self.id, self.opened).await else {
+                std::mem::replace(self, new).close().await;
+                return Ok(());
+            };
+            new.close().await;
+            if !matches!(error.class(), Class::Transient | Class::Lost) || !retry.again().await {
+                return Err(error.failure(format!("The lost session {} could not be ended.", self.id)));
+            }
+        }
     }
 
     /// Says goodbye and waits until the connection is closed, so that the server has given up all our locks or will
@@ -310,34 +325,71 @@ impl Sessions {
     /// failover, what we know of commits and locks is not to be relied on.
     #[must_use]
     pub fn only_on(self, server: Identity) -> Self {
-        Self { server: Some(server), ..self }
+        Self {
+            server: Some(server),
+            ..self
+        }
     }
 
-    /// A new session, in a failure's words where that does not work.
-    pub async fn open(&self, purpose: &'static str) -> Result<Session, Failure> {
-        let conn = connect(&self.opts, self.connect_limit).await?;
-        let unusable = |error: SqlError| {
-            error.failure(format!("The settings of a session ({purpose}) could not be applied."))
-        };
-        let mut session = Session::start(conn, purpose, &self.settings).await.map_err(unusable)?;
-        if let Some(known) = &self.server {
-            known.check(&Identity::of(&mut session).await.map_err(unusable)?)?;
+    /// The same server also after a restart, for questions about what is there.
+    #[must_use]
+    pub fn even_restarted(self) -> Self {
+        Self {
+            server: self.server.map(Identity::any_process),
+            ..self
         }
-        Ok(session)
+    }
+
+    /// A new session, in a failure's words where that does not work. One that is lost before it is set up is opened
+    /// again: whoever kills sessions may have met it.
+    pub async fn open(&self, purpose: &'static str) -> Result<Session, Failure> {
+        let mut attempts = 1;
+        loop {
+            let conn = connect(&self.opts, self.connect_limit).await?;
+            let error = match self.set_up(conn, purpose).await {
+                Ok((session, None)) => return Ok(session),
+                Ok((_, Some(other))) => return Err(other),
+                Err(error) => error,
+            };
+            if !error.lost || attempts >= OPEN_ATTEMPTS_MAX {
+                return Err(error.failure(format!(
+                    "The settings of a session ({purpose}) could not be applied."
+                )));
+            }
+            attempts += 1;
+        }
+    }
+
+    async fn set_up(
+        &self,
+        conn: Conn,
+        purpose: &'static str,
+    ) -> Result<(Session, Option<Failure>), SqlError> {
+        let mut session = Session::start(conn, purpose, &self.settings).await?;
+        let Some(known) = &self.server else {
+            return Ok((session, None));
+        };
+        let now = Identity::of(&mut session).await?;
+        Ok((session, known.check(&now).err()))
     }
 }
 
 /// Not derived: the driver's options are in there, and their `Debug` prints the password.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("id", &self.id).field("purpose", &self.purpose).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("id", &self.id)
+            .field("purpose", &self.purpose)
+            .finish_non_exhaustive()
     }
 }
 
 /// Not derived, for the same reason.
 impl fmt::Debug for Sessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sessions").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("Sessions")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }
 

@@ -30,7 +30,13 @@ pub struct ChunkSizer {
 impl ChunkSizer {
     /// `row_bytes`: the average row length by the engine's estimate; `fixed`: the user's own number.
     pub fn new(target: Duration, row_bytes: u64, fixed: Option<u64>) -> Self {
-        let mut sizer = Self { target, rows: 0, row_bytes: row_bytes.max(1), busy: true, fixed: fixed.is_some() };
+        let mut sizer = Self {
+            target,
+            rows: 0,
+            row_bytes: row_bytes.max(1),
+            busy: true,
+            fixed: fixed.is_some(),
+        };
         sizer.rows = fixed.unwrap_or_else(|| ROWS_FIRST.min(sizer.rows_max()));
         sizer
     }
@@ -71,7 +77,11 @@ impl ChunkSizer {
     }
 
     fn rows_max(&self) -> u64 {
-        let bytes = if self.busy { BYTES_MAX_BUSY } else { BYTES_MAX_ALONE };
+        let bytes = if self.busy {
+            BYTES_MAX_BUSY
+        } else {
+            BYTES_MAX_ALONE
+        };
         (bytes / self.row_bytes).clamp(ROWS_MIN_HUGE, ROWS_MAX)
     }
 }
@@ -95,7 +105,11 @@ mod tests {
         }
         assert_eq!(sizer.rows(), BYTES_MAX_ALONE / 200);
         sizer.others(true);
-        assert_eq!(sizer.rows(), BYTES_MAX_BUSY / 200, "others commit: smaller at once");
+        assert_eq!(
+            sizer.rows(),
+            BYTES_MAX_BUSY / 200,
+            "others commit: smaller at once"
+        );
     }
 
     #[test]
@@ -113,7 +127,10 @@ mod tests {
 
     #[test]
     fn huge_rows_make_small_chunks_and_a_fixed_size_stays() {
-        assert_eq!(ChunkSizer::new(Duration::from_millis(500), 40 << 20, None).rows(), ROWS_MIN_HUGE);
+        assert_eq!(
+            ChunkSizer::new(Duration::from_millis(500), 40 << 20, None).rows(),
+            ROWS_MIN_HUGE
+        );
         let mut fixed = ChunkSizer::new(Duration::from_millis(500), 200, Some(777));
         fixed.copied(777, Duration::from_secs(60));
         fixed.shed();

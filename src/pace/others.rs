@@ -33,7 +33,11 @@ impl Others {
         if period >= PERIOD {
             let theirs = f64::from(self.logged.saturating_sub(self.ours));
             self.busy = theirs / period.as_secs_f64() >= f64::from(PER_SECOND_BUSY);
-            *self = Self { since: now, busy: self.busy, ..Self::default() };
+            *self = Self {
+                since: now,
+                busy: self.busy,
+                ..Self::default()
+            };
         }
         self.busy
     }

@@ -7,6 +7,9 @@ use std::time::Duration;
 const WORKERS_MAX: u32 = 8;
 /// Where the search begins.
 const WORKERS_FIRST: u32 = 2;
+/// While others commit, their statements need the server's processors too; more sessions of ours than this bring the copy
+/// little and cost them much.
+const WORKERS_BUSY_MAX: u32 = 2;
 /// A change in the number of workers is judged over so many chunks of each worker.
 const CHUNKS_JUDGED: u32 = 3;
 /// One more worker must bring so much more, or it is taken back.
@@ -65,11 +68,16 @@ impl Workers {
         }
     }
 
-    /// Sessions that may copy now, given how many batches of changed keys wait to be flushed.
-    pub fn allowed(&self, batches_waiting: usize) -> u32 {
+    /// Sessions that may copy now, given how many batches of changed keys wait to be flushed, and whether others commit.
+    pub fn allowed(&self, batches_waiting: usize, others: bool) -> u32 {
+        let allowed = if others {
+            self.allowed.min(WORKERS_BUSY_MAX)
+        } else {
+            self.allowed
+        };
         match batches_waiting {
-            0..=4 => self.allowed,
-            5..=20 => self.allowed.min(1),
+            0..=4 => allowed,
+            5..=20 => allowed.min(1),
             _ => 0,
         }
     }
@@ -112,7 +120,9 @@ impl Workers {
                 self.set(self.allowed - 1);
             }
             _ if self.allowed < self.max && self.allowed + 1 < self.useless_from => {
-                self.trial = Some(Trial { rows_per_s_before: rows_per_s });
+                self.trial = Some(Trial {
+                    rows_per_s_before: rows_per_s,
+                });
                 self.set(self.allowed + 1);
             }
             _ => self.window = Window::default(),
@@ -143,14 +153,14 @@ mod tests {
     fn grows_while_it_pays_and_takes_the_useless_one_back() {
         let mut workers = Workers::new(None);
         run(&mut workers, 200, |n| 100_000.0 * f64::from(n.min(4)));
-        assert_eq!(workers.allowed(0), 4);
+        assert_eq!(workers.allowed(0, false), 4);
     }
 
     #[test]
     fn the_users_limit_holds() {
         let mut workers = Workers::new(Some(1));
         run(&mut workers, 200, |n| 100_000.0 * f64::from(n));
-        assert_eq!(workers.allowed(0), 1);
+        assert_eq!(workers.allowed(0, false), 1);
     }
 
     #[test]
@@ -158,20 +168,33 @@ mod tests {
         let mut workers = Workers::new(None);
         let (slow, slower) = (Duration::from_millis(30), Duration::from_millis(60));
         assert!(!workers.committed(Duration::from_millis(2), false, true));
-        assert!(!workers.committed(slow, true, true), "below what is ever called slow");
-        assert!(!workers.committed(slower, true, false), "nobody is there to suffer");
+        assert!(
+            !workers.committed(slow, true, true),
+            "below what is ever called slow"
+        );
+        assert!(
+            !workers.committed(slower, true, false),
+            "nobody is there to suffer"
+        );
         for _ in 0..10 {
             workers.copied(1, CHUNK);
             assert!(workers.committed(slower, true, true));
         }
-        assert_eq!(workers.allowed(0), 1);
+        assert_eq!(workers.allowed(0, false), 1);
         run(&mut workers, 200, |n| 100_000.0 * f64::from(n.min(2)));
-        assert_eq!(workers.allowed(0), 2, "they come back when it is calm");
+        assert_eq!(workers.allowed(0, false), 2, "they come back when it is calm");
     }
 
     #[test]
     fn a_backlog_of_changes_goes_before_the_copy() {
         let workers = Workers::new(None);
-        assert_eq!((workers.allowed(4), workers.allowed(5), workers.allowed(21)), (2, 1, 0));
+        assert_eq!(
+            (
+                workers.allowed(4, false),
+                workers.allowed(5, false),
+                workers.allowed(21, false)
+            ),
+            (2, 1, 0)
+        );
     }
 }

@@ -102,9 +102,18 @@ pub struct Parts<'a> {
 impl Work {
     /// Puts the facts together; fails where the key's types cannot be worked with.
     pub fn new(parts: Parts<'_>) -> Result<Self, KeyError> {
-        let Parts { choice, source, ghost, .. } = parts;
+        let Parts {
+            choice,
+            source,
+            ghost,
+            ..
+        } = parts;
         let names: Vec<&str> = choice.source_columns.iter().map(String::as_str).collect();
-        let feeds = parts.columns.pairs.iter().map(|(from, to)| (to.name.clone(), feed(from, to, parts.pads_char)));
+        let feeds = parts
+            .columns
+            .pairs
+            .iter()
+            .map(|(from, to)| (to.name.clone(), feed(from, to, parts.pads_char)));
         Ok(Self {
             key: KeySpec::new(source, &names)?,
             source_key: choice.source_columns.clone(),
@@ -157,12 +166,20 @@ impl Work {
 
     /// The ghost's columns that are written.
     pub fn ghost_columns(&self) -> String {
-        self.columns.iter().map(|(column, _)| quote_ident(column)).collect::<Vec<_>>().join(", ")
+        self.columns
+            .iter()
+            .map(|(column, _)| quote_ident(column))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     /// What feeds them.
     pub fn source_values(&self) -> String {
-        self.columns.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(", ")
+        self.columns
+            .iter()
+            .map(|(_, value)| value.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     /// What stands behind a SELECT from the source.
@@ -180,17 +197,29 @@ impl Work {
 /// anew ourselves (an AUTO_INCREMENT column that nothing feeds) never is.
 fn other_unique(ghost: &Table, choice: &KeyChoice, columns: &ColumnMap) -> Vec<UniqueKey> {
     let is_iteration_key = |key: &UniqueKey| {
-        let Some(names) = key.whole_columns() else { return false };
-        let all_in = names.iter().all(|name| choice.ghost_columns.iter().any(|column| same_name(column, name)));
+        let Some(names) = key.whole_columns() else {
+            return false;
+        };
+        let all_in = names
+            .iter()
+            .all(|name| choice.ghost_columns.iter().any(|column| same_name(column, name)));
         all_in && names.len() == choice.ghost_columns.len() && !choice.text_differs
     };
     let is_numbered = |key: &UniqueKey| {
-        key.parts.iter().filter_map(|part| part.column.as_deref()).any(|name| {
-            ghost.column(name).is_some_and(|column| column.auto_increment)
-                && !columns.pairs.iter().any(|(_, fed)| same_name(&fed.name, name))
-        })
+        key.parts
+            .iter()
+            .filter_map(|part| part.column.as_deref())
+            .any(|name| {
+                ghost.column(name).is_some_and(|column| column.auto_increment)
+                    && !columns.pairs.iter().any(|(_, fed)| same_name(&fed.name, name))
+            })
     };
-    ghost.unique_keys.iter().filter(|key| !is_iteration_key(key) && !is_numbered(key)).cloned().collect()
+    ghost
+        .unique_keys
+        .iter()
+        .filter(|key| !is_iteration_key(key) && !is_numbered(key))
+        .cloned()
+        .collect()
 }
 
 fn key_charsets(source: &Table, ghost: &Table, choice: &KeyChoice) -> Vec<Option<String>> {

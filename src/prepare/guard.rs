@@ -55,26 +55,31 @@ pub struct GuardWitness {
 }
 
 impl GuardWitness {
-    /// Fails if the lock is not ours any more: another run may have begun.
-    pub async fn check(&self, session: &mut Session) -> Result<(), Failure> {
-        let lost = |detail: String| {
-            Failure::failed("The lock that keeps other runs off the table is lost.")
-                .detail(detail)
-                .hint("Its session was ended by somebody. Make sure that no other run is under way, then start again.")
-        };
-        let holder = session.one(&format!("SELECT IS_USED_LOCK({})", literal(&self.lock))).await;
-        match holder.map(|row| row.and_then(|row| row.u64(0))) {
-            Ok(Some(id)) if id == u64::from(self.holder) => Ok(()),
-            Ok(holder) => Err(lost(format!("held by session {holder:?} instead of {}", self.holder))),
-            Err(error) => Err(lost(error.to_string())),
+    /// Why the run must not go on, if the lock is not ours any more: another run may have begun.
+    pub async fn check(&self, session: &mut Session) -> Result<Option<Failure>, SqlError> {
+        let row = session
+            .one(&format!("SELECT IS_USED_LOCK({})", literal(&self.lock)))
+            .await?;
+        let holder = row.and_then(|row| row.u64(0));
+        if holder == Some(u64::from(self.holder)) {
+            return Ok(None);
         }
+        let by = holder.map_or_else(|| "nobody".to_owned(), |id| format!("session {id}"));
+        Ok(Some(
+            Failure::failed("The lock that keeps other runs off the table is lost.")
+                .detail(format!("it is held by {by}, and not by session {}", self.holder))
+                .hint("Its session was ended by somebody. Make sure that no other run is under way, then start again."),
+        ))
     }
 }
 
 impl TableGuard {
     /// What another session needs to know to see whether the lock is still held.
     pub fn witness(&self) -> GuardWitness {
-        GuardWitness { lock: self.lock.clone(), holder: self.session.id() }
+        GuardWitness {
+            lock: self.lock.clone(),
+            holder: self.session.id(),
+        }
     }
 
     /// The connection that holds it.

@@ -161,9 +161,7 @@ pub struct Table {
 impl Table {
     /// A column by name; column names compare without case.
     pub fn column(&self, name: &str) -> Option<&Column> {
-        self.columns
-            .iter()
-            .find(|column| same_name(&column.name, name))
+        self.columns.iter().find(|column| same_name(&column.name, name))
     }
 }
 

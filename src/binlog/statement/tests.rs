@@ -244,7 +244,12 @@ fn names_compare_as_the_server_compares_them() {
     assert_eq!(statement.may_touch(&orders(), false), None);
     assert_eq!(statement.may_touch(&orders(), true), Some(Touch::Ddl));
     let odd = TableName::new("s.h`op", "or`der's");
-    let statement = scan(b"DROP TABLE `s.h``op`.`or``der's`", "", SqlMode::default(), SERVER);
+    let statement = scan(
+        b"DROP TABLE `s.h``op`.`or``der's`",
+        "",
+        SqlMode::default(),
+        SERVER,
+    );
     assert_eq!(statement.may_touch(&odd, false), Some(Touch::Ddl));
     let unknown = read_as("FROB `or``der's`");
     assert_eq!(unknown.may_touch(&odd, false), Some(Touch::Suspected));

@@ -1,0 +1,186 @@
+//! The fake server: three names, one pair of locks, a log, and an application that writes all the time.
+//! Small enough to be obviously right; it has no faults of its own.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::changes::Change;
+use crate::cutover::Names;
+
+pub const SOURCE: &str = "t";
+pub const GHOST: &str = "_t_gho";
+pub const OLD: &str = "_t_del";
+/// The application writes keys below this one.
+const KEYS: u64 = 11;
+
+/// A table: rows by key, the AUTO_INCREMENT counter, and whether it has the structure that the ALTER asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    pub rows: BTreeMap<u64, u64>,
+    pub counter: u64,
+    pub altered: bool,
+}
+
+/// What the server knows.
+#[derive(Debug, Default)]
+pub struct World {
+    pub tables: BTreeMap<&'static str, Table>,
+    /// The session that holds the write locks on source and ghost.
+    pub lock: Option<u32>,
+    /// Another session uses the table for so many milliseconds more.
+    pub in_use_ms: u64,
+    /// A session waits for the write locks; everybody else queues behind it.
+    pub lock_waits: bool,
+    sessions: BTreeSet<u32>,
+    log: Vec<(u64, Change)>,
+    writes: u64,
+    stalled_ms: u64,
+    /// The longest time that the application had to wait for.
+    pub stall_ms_max: u64,
+    /// RENAME statements that arrived.
+    pub renames: u32,
+    /// Ghost and source were the same when they were swapped.
+    pub swapped_equal: Option<bool>,
+}
+
+pub type Shared = Rc<RefCell<World>>;
+
+/// How long a statement takes, and the application's pace.
+pub const TICK_MS: u64 = 5;
+
+/// Some time passes, and the application makes use of it.
+pub async fn tick(world: &Shared) {
+    tokio::time::sleep(Duration::from_millis(TICK_MS)).await;
+    world.borrow_mut().application();
+}
+
+impl World {
+    /// Rows that are copied, and a few changes that are in the log only.
+    pub fn with_backlog() -> Shared {
+        let source = Table {
+            rows: (0..KEYS).map(|key| (key, 0)).collect(),
+            counter: KEYS,
+            altered: false,
+        };
+        let ghost = Table {
+            altered: true,
+            ..source.clone()
+        };
+        let mut world = Self {
+            tables: [(SOURCE, source), (GHOST, ghost)].into(),
+            ..Self::default()
+        };
+        (0..20).for_each(|_| world.application());
+        Rc::new(RefCell::new(world))
+    }
+
+    /// One statement, if the table lets it in. Every fifth is a DELETE.
+    fn application(&mut self) {
+        self.in_use_ms = self.in_use_ms.saturating_sub(TICK_MS);
+        if self.lock.is_some() || self.lock_waits {
+            self.stalled_ms += TICK_MS;
+            self.stall_ms_max = self.stall_ms_max.max(self.stalled_ms);
+            return;
+        }
+        self.stalled_ms = 0;
+        self.writes += 1;
+        let (key, value) = (self.writes * 7 % KEYS, self.writes);
+        let Some(table) = self.tables.get_mut(SOURCE) else {
+            return;
+        };
+        table.counter = table.counter.max(100 + value);
+        if value % 5 == 0 {
+            table.rows.remove(&key);
+            self.log.push((key, Change::Gone));
+        } else {
+            table.rows.insert(key, value);
+            self.log.push((key, Change::Written));
+        }
+    }
+
+    pub fn connect(&mut self, session: u32) {
+        self.sessions.insert(session);
+    }
+
+    pub fn is_connected(&self, session: u32) -> bool {
+        self.sessions.contains(&session)
+    }
+
+    /// A session goes, and with it what it holds or waits for.
+    pub fn end(&mut self, session: u32) {
+        if self.sessions.remove(&session) {
+            self.unlock(session);
+            self.lock_waits = false;
+        }
+    }
+
+    pub fn lock(&mut self, session: u32) {
+        assert_eq!(self.lock, None, "LOCK TABLES beside another one");
+        self.lock = Some(session);
+    }
+
+    pub fn unlock(&mut self, session: u32) {
+        if self.lock == Some(session) {
+            self.lock = None;
+        }
+    }
+
+    /// What stands in the log and was not delivered yet.
+    pub fn take_log(&mut self) -> Vec<(u64, Change)> {
+        std::mem::take(&mut self.log)
+    }
+
+    /// The ghost's rows become what the source's are.
+    pub fn flush(&mut self, keys: &[u64]) {
+        for key in keys {
+            let row = self.tables[SOURCE].rows.get(key).copied();
+            let ghost = &mut self.tables.get_mut(GHOST).unwrap().rows;
+            match row {
+                Some(row) => ghost.insert(*key, row),
+                None => ghost.remove(key),
+            };
+        }
+    }
+
+    pub fn displace(&mut self, keys: &[u64]) {
+        let ghost = &mut self.tables.get_mut(GHOST).unwrap().rows;
+        ghost.retain(|key, _| !keys.contains(key));
+    }
+
+    pub fn settle(&mut self) {
+        let counter = self.tables[SOURCE].counter;
+        self.tables.get_mut(GHOST).unwrap().counter = counter;
+    }
+
+    /// Both names or none.
+    pub fn rename(&mut self, session: u32) {
+        assert_eq!(
+            self.lock,
+            Some(session),
+            "RENAME without the lock: the application writes meanwhile"
+        );
+        let (source, ghost) = (
+            self.tables.remove(SOURCE).unwrap(),
+            self.tables.remove(GHOST).unwrap(),
+        );
+        self.swapped_equal = Some(source.rows == ghost.rows && source.counter == ghost.counter);
+        self.tables.insert(OLD, source);
+        self.tables.insert(SOURCE, ghost);
+    }
+
+    pub fn names(&self) -> Names {
+        let is = |name| self.tables.contains_key(name);
+        Names {
+            source: is(SOURCE),
+            ghost: is(GHOST),
+            old: is(OLD),
+        }
+    }
+
+    /// Whether the table that the application uses is the new one.
+    pub fn is_swapped(&self) -> bool {
+        self.tables[SOURCE].altered
+    }
+}
