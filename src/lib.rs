@@ -11,6 +11,7 @@
 //!
 //! Why it is right is told in `docs/correctness.md`; how it is built in `docs/architecture.md`.
 
+#![warn(missing_docs)]
 // A run that panics leaves a DBA without an answer: outside tests every failure is a value.
 #![cfg_attr(
     not(test),
