@@ -15,7 +15,7 @@ test: ## build and run every test, on a sandbox of its own
 check: ## format, lints, documentation and the tidy test: no server needed
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --locked
 	cargo test --locked --test tidy
 
 bench: ## measure against the alternatives

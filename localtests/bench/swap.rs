@@ -80,7 +80,10 @@ fn swap(arena: &mut Arena, report: &mut Report, watch: &Watch) -> Outcome<(f64, 
 fn writer(arena: &Arena, number: u64, watch: &Arc<Watch>) -> Outcome<thread::JoinHandle<()>> {
     let mut db = Db::open(&arena.cli.host, arena.cli.port, SCHEMA)?;
     let (watch, rows) = (Arc::clone(watch), arena.sizes.rows_swap);
-    #[expect(clippy::disallowed_methods, reason = "joined by whoever asked for the measurement")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "joined by whoever asked for the measurement"
+    )]
     Ok(thread::spawn(move || {
         let mut id = number;
         while !watch.over.load(Ordering::Relaxed) {
