@@ -12,6 +12,10 @@
 //! Why it is right is told in `docs/correctness.md`; how it is built in `docs/architecture.md`.
 
 #![warn(missing_docs)]
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the documentation is built with its private items"
+)]
 // A run that panics leaves a DBA without an answer: outside tests every failure is a value.
 #![cfg_attr(
     not(test),

@@ -6,7 +6,7 @@ use crate::mysql::catalog::literal;
 use crate::mysql::{Session, Sessions, SqlError};
 use crate::schema::TableName;
 
-/// Proof that no other run works on the table, as long as [`TableGuard::is_held`] says so.
+/// Proof that no other run works on the table, as long as [`GuardWitness::check`] says so.
 #[derive(Debug)]
 pub struct TableGuard {
     session: Session,

@@ -33,7 +33,7 @@ pub struct ConnectionArgs {
     #[arg(long)]
     pub ask_pass: bool,
 
-    /// Option file (my.cnf): user, password, host, port, socket and ssl-* from its [client] section; a value like
+    /// Option file (my.cnf): user, password, host, port, socket and ssl-* from its `[client]` section; a value like
     /// ${NAME} is taken from the environment. Flags come before the file
     #[arg(long, value_name = "PATH")]
     pub conf: Option<PathBuf>,
