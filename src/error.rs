@@ -11,7 +11,7 @@ pub enum Exit {
     Done = 0,
     /// A defect of ours: please report.
     Internal = 1,
-    /// Flags, configuration or the ALTER text are wrong; no server was touched.
+    /// Flags, configuration or the ALTER text are wrong; nothing was changed on a server.
     Usage = 2,
     /// The server says that this table cannot be changed this way; nothing was changed.
     Refused = 3,
