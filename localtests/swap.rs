@@ -227,6 +227,7 @@ async fn the_guard_is_killed() -> Outcome {
     let (tool, flag) = postponed(&place, &[]).await?;
     let guard = until(&mut conn, "the guard", &place.guard()).await?;
     kill(&mut conn, "", guard).await?;
+    gone(&mut conn, "the guard's lock", &place.guard()).await?;
     flag.lower();
     let finished = tool.finish().await?;
     ensure(finished.code == FAILED, || {

@@ -38,7 +38,7 @@ impl Flusher {
     /// Takes over a session. Its transactions begin by themselves: under the swap's locks, START TRANSACTION would
     /// release them.
     pub async fn new(mut session: Session) -> Result<Self, SqlError> {
-        session.exec(BEGIN_BY_ITSELF).await?;
+        session.set_up(BEGIN_BY_ITSELF).await?;
         Ok(Self {
             session,
             helper: Helper::default(),
@@ -110,8 +110,8 @@ impl Flusher {
     async fn replace(&mut self, sessions: &Sessions) -> Result<(), Failure> {
         self.session.replace(sessions).await?;
         self.helper = Helper::default();
-        // If this one is lost too, the next statement says so.
-        let _ = self.session.exec(BEGIN_BY_ITSELF).await;
+        // What else may be wrong, the next statement says.
+        let _ = self.session.set_up(BEGIN_BY_ITSELF).await;
         Ok(())
     }
 

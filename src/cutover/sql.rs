@@ -31,7 +31,7 @@ impl LockSession {
     pub async fn open(sessions: &Sessions, work: Arc<Work>, lock: Duration) -> Result<Self, Failure> {
         let set_up = |error: SqlError| error.failure("The swap's session could not be set up.");
         let mut session = sessions.open("swap").await?;
-        session.exec(&limits(lock)).await.map_err(set_up)?;
+        session.set_up(&limits(lock)).await.map_err(set_up)?;
         let flusher = Flusher::new(session).await.map_err(set_up)?;
         Ok(Self { flusher, work })
     }
@@ -110,7 +110,7 @@ impl Aside {
     ) -> Result<Self, Failure> {
         let mut session = sessions.open("beside the swap").await?;
         session
-            .exec(&limits(lock))
+            .set_up(&limits(lock))
             .await
             .map_err(|error| error.failure("The session beside the swap could not be set up."))?;
         Ok(Self {

@@ -210,6 +210,15 @@ impl Session {
         result
     }
 
+    /// Runs a statement that sets the session up. If the session is lost there, the next statement says so too, to
+    /// somebody who knows what to do about it.
+    pub async fn set_up(&mut self, sql: &str) -> Result<(), SqlError> {
+        match self.exec(sql).await {
+            Err(error) if !error.lost => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// When it was opened.
     pub fn opened(&self) -> Instant {
         self.opened
@@ -345,26 +354,32 @@ impl Sessions {
     pub async fn open(&self, purpose: &'static str) -> Result<Session, Failure> {
         let mut attempts = 1;
         loop {
-            let conn = connect(&self.opts, self.connect_limit).await?;
-            let error = match self.set_up(conn, purpose).await {
-                Ok((session, None)) => return Ok(session),
-                Ok((_, Some(other))) => return Err(other),
-                Err(error) => error,
-            };
-            if !error.lost || attempts >= OPEN_ATTEMPTS_MAX {
-                return Err(error.failure(format!(
-                    "The settings of a session ({purpose}) could not be applied."
-                )));
+            match self.try_open(purpose).await {
+                Ok(session) => return Ok(session),
+                Err((failure, again)) if !again || attempts >= OPEN_ATTEMPTS_MAX => return Err(failure),
+                Err(_) => attempts += 1,
             }
-            attempts += 1;
         }
     }
 
-    async fn set_up(
-        &self,
-        conn: Conn,
-        purpose: &'static str,
-    ) -> Result<(Session, Option<Failure>), SqlError> {
+    /// What went wrong, and whether it may be tried again.
+    async fn try_open(&self, purpose: &'static str) -> Result<Session, (Failure, bool)> {
+        // Before the server is known, an address that does not answer is a wrong one.
+        let under_way = self.server.is_some();
+        let connected = connect(&self.opts, self.connect_limit).await;
+        let conn = connected.map_err(|failure| (failure, under_way))?;
+        match self.start(conn, purpose).await {
+            Ok((session, None)) => Ok(session),
+            Ok((_, Some(other))) => Err((other, false)),
+            Err(error) => {
+                let what = format!("The settings of a session ({purpose}) could not be applied.");
+                Err((error.failure(what), error.lost))
+            }
+        }
+    }
+
+    /// The session, and what is to be said against the server that it is on.
+    async fn start(&self, conn: Conn, purpose: &'static str) -> Result<(Session, Option<Failure>), SqlError> {
         let mut session = Session::start(conn, purpose, &self.settings).await?;
         let Some(known) = &self.server else {
             return Ok((session, None));
