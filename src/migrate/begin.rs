@@ -31,6 +31,9 @@ use crate::{
     tasks::Thread,
 };
 
+/// From so many rows on, the engine's average row length is one.
+const ROWS_KNOWN_MIN: u64 = 1_000;
+
 /// What was found out, and the session that asked. Nothing has been made yet.
 pub(super) struct Looked {
     pub(super) session: Session,
@@ -503,7 +506,9 @@ impl Begun {
             dirty_keys_max: config.dirty_keys_max as usize,
             dirty_bytes_max: config.dirty_bytes_max as usize,
         };
-        let sizer = ChunkSizer::new(config.chunk_target, self.row_bytes, config.chunk_rows);
+        // The engine's averages over few rows are about pages, not rows; after a rebuild they lag behind for a while.
+        let row_bytes = (self.rows_estimate >= ROWS_KNOWN_MIN).then_some(self.row_bytes);
+        let sizer = ChunkSizer::new(config.chunk_target, row_bytes, config.chunk_rows);
         Conductor::new(
             self.work.key.exact_identity(),
             limits,

@@ -179,7 +179,7 @@ impl Conductor {
             sizer,
             workers,
             others: Others::default(),
-            busy: true,
+            busy: false,
             phase: Phase::BeforeFirstMark,
             queue: Vec::new(),
             copying: 0,
@@ -445,7 +445,7 @@ mod tests {
             dirty_keys_max,
             dirty_bytes_max: 1 << 20,
         };
-        let sizer = ChunkSizer::new(Duration::from_millis(500), 100, Some(10));
+        let sizer = ChunkSizer::new(Duration::from_millis(500), Some(100), Some(10));
         Conductor::new(true, limits, sizer, Workers::new(Some(1)))
     }
 

@@ -334,7 +334,7 @@ impl Run {
         let rows_per_s = self.rate(totals.rows);
         let left = self.snapshot.rows_estimate.saturating_sub(totals.rows);
         self.snapshot = Snapshot {
-            eta: (state == Phase::Copying && rows_per_s > 0)
+            eta: (state == Phase::Copying && rows_per_s > 0 && left > 0)
                 .then(|| Duration::from_secs(left / rows_per_s.max(1))),
             state,
             rows_copied: totals.rows,

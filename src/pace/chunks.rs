@@ -17,27 +17,38 @@ const ROWS_FIRST: u64 = 5_000;
 /// A chunk may be so many times larger than the one before.
 const GROWTH_MAX: f64 = 1.5;
 
+/// While others commit, a chunk takes no longer than this: its commit stands in their way.
+const TARGET_BUSY: Duration = Duration::from_millis(80);
+/// The first chunks where the engine's statistics say nothing of the rows.
+const ROWS_FIRST_UNKNOWN: u64 = 200;
+
 /// Finds the number of rows of a chunk.
 #[derive(Clone, Debug)]
 pub struct ChunkSizer {
     target: Duration,
     rows: u64,
-    row_bytes: u64,
+    row_bytes: Option<u64>,
     busy: bool,
     fixed: bool,
 }
 
 impl ChunkSizer {
-    /// `row_bytes`: the average row length by the engine's estimate; `fixed`: the user's own number.
-    pub fn new(target: Duration, row_bytes: u64, fixed: Option<u64>) -> Self {
+    /// `row_bytes`: the average row length by the engine's estimate, where that is worth something; `fixed`: the user's
+    /// own number.
+    pub fn new(target: Duration, row_bytes: Option<u64>, fixed: Option<u64>) -> Self {
+        let first = if row_bytes.is_some() {
+            ROWS_FIRST
+        } else {
+            ROWS_FIRST_UNKNOWN
+        };
         let mut sizer = Self {
             target,
             rows: 0,
-            row_bytes: row_bytes.max(1),
-            busy: true,
+            row_bytes,
+            busy: false,
             fixed: fixed.is_some(),
         };
-        sizer.rows = fixed.unwrap_or_else(|| ROWS_FIRST.min(sizer.rows_max()));
+        sizer.rows = fixed.unwrap_or_else(|| sizer.within(first));
         sizer
     }
 
@@ -59,7 +70,12 @@ impl ChunkSizer {
         if self.fixed || rows == 0 {
             return;
         }
-        let per_target = rows as f64 * self.target.as_secs_f64() / took.as_secs_f64().max(0.001);
+        let target = if self.busy {
+            self.target.min(TARGET_BUSY)
+        } else {
+            self.target
+        };
+        let per_target = rows as f64 * target.as_secs_f64() / took.as_secs_f64().max(0.001);
         let step = per_target.clamp(self.rows as f64 / 2.0, self.rows as f64 * GROWTH_MAX);
         self.rows = self.within(step as u64);
     }
@@ -73,7 +89,12 @@ impl ChunkSizer {
 
     fn within(&self, rows: u64) -> u64 {
         let max = self.rows_max();
-        rows.clamp(ROWS_MIN.min(max), max)
+        let min = if self.row_bytes.is_some() {
+            ROWS_MIN
+        } else {
+            ROWS_MIN_HUGE
+        };
+        rows.clamp(min.min(max), max)
     }
 
     fn rows_max(&self) -> u64 {
@@ -82,7 +103,10 @@ impl ChunkSizer {
         } else {
             BYTES_MAX_ALONE
         };
-        (bytes / self.row_bytes).clamp(ROWS_MIN_HUGE, ROWS_MAX)
+        let rows = self
+            .row_bytes
+            .map_or(ROWS_MAX, |row_bytes| bytes / row_bytes.max(1));
+        rows.clamp(ROWS_MIN_HUGE, ROWS_MAX)
     }
 }
 
@@ -91,7 +115,7 @@ mod tests {
     use super::*;
 
     fn sizer() -> ChunkSizer {
-        ChunkSizer::new(Duration::from_millis(500), 200, None)
+        ChunkSizer::new(Duration::from_millis(500), Some(200), None)
     }
 
     #[test]
@@ -128,13 +152,34 @@ mod tests {
     #[test]
     fn huge_rows_make_small_chunks_and_a_fixed_size_stays() {
         assert_eq!(
-            ChunkSizer::new(Duration::from_millis(500), 40 << 20, None).rows(),
+            ChunkSizer::new(Duration::from_millis(500), Some(40 << 20), None).rows(),
             ROWS_MIN_HUGE
         );
-        let mut fixed = ChunkSizer::new(Duration::from_millis(500), 200, Some(777));
+        let mut fixed = ChunkSizer::new(Duration::from_millis(500), Some(200), Some(777));
         fixed.copied(777, Duration::from_secs(60));
         fixed.shed();
         fixed.others(false);
         assert_eq!(fixed.rows(), 777);
+    }
+
+    #[test]
+    fn where_the_statistics_say_nothing_the_time_finds_the_size() {
+        let mut sizer = ChunkSizer::new(Duration::from_millis(500), None, None);
+        assert_eq!(sizer.rows(), ROWS_FIRST_UNKNOWN);
+        sizer.copied(200, Duration::from_secs(10));
+        assert_eq!(sizer.rows(), 100, "the rows are huge");
+        for _ in 0..30 {
+            sizer.copied(sizer.rows(), Duration::from_millis(sizer.rows() / 10));
+        }
+        assert_eq!(sizer.rows(), 5_000);
+        sizer.others(true);
+        for _ in 0..30 {
+            sizer.copied(sizer.rows(), Duration::from_millis(sizer.rows() / 10));
+        }
+        assert_eq!(
+            sizer.rows(),
+            800,
+            "others commit: a chunk is as long as they can wait"
+        );
     }
 }
