@@ -29,31 +29,31 @@ use arena::Arena;
 use figures::Report;
 
 /// Anything that makes measuring pointless.
-pub type Error = Box<dyn std::error::Error + Send + Sync>;
-pub type Outcome<T = ()> = Result<T, Error>;
+type Error = Box<dyn std::error::Error + Send + Sync>;
+type Outcome<T = ()> = Result<T, Error>;
 
 /// ghost-rs next to the server's own ALTER and other tools. Use `scripts/bench`.
 #[derive(Parser)]
-pub struct Cli {
+struct Cli {
     #[arg(long, default_value = "127.0.0.1")]
-    pub host: String,
+    host: String,
     #[arg(long)]
-    pub port: u16,
+    port: u16,
     /// The program under test [default: the one built next to this one].
     #[arg(long, default_value_os_t = built_beside())]
-    pub ghost_rs: PathBuf,
+    ghost_rs: PathBuf,
     /// Where reports and the output of every program go.
     #[arg(long)]
-    pub out: PathBuf,
+    out: PathBuf,
     /// Small tables and few repetitions: to try the benchmark, not the program.
     #[arg(long)]
-    pub quick: bool,
+    quick: bool,
     /// Only these parts [idle, load, changes, swap].
     #[arg(long, value_delimiter = ',')]
-    pub only: Vec<String>,
+    only: Vec<String>,
     /// After so many minutes no further repetition begins.
     #[arg(long, default_value_t = 25)]
-    pub minutes: u64,
+    minutes: u64,
 }
 
 /// `target/release/examples/bench` goes with `target/release/ghost-rs`.

@@ -158,6 +158,7 @@ fn peak_kib(status: &str) -> u64 {
 }
 
 /// Nobody who is interrupted leaves a load or a peer behind.
+#[expect(clippy::disallowed_methods, reason = "it lives as long as the program")]
 pub fn end_children_on_signals() {
     #[expect(
         clippy::disallowed_methods,

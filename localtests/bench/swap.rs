@@ -1,7 +1,6 @@
 //! The swap: how long writers wait for it. Sessions write one row after the other without a pause; what counts is the
 //! longest wait between the moment at which the swap is let loose and the end of the run.
 
-use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -32,21 +31,19 @@ pub fn measure(arena: &mut Arena, report: &mut Report) -> Outcome {
     let (rows, swaps) = (arena.sizes.rows_swap, arena.sizes.swaps);
     report.section(format!("Swap, {rows} rows, {WRITERS} writers without a pause"));
     arena.make_table(rows)?;
-    let watch = Arc::new(Watch::default());
-    let writers: Vec<_> = (0..WRITERS)
-        .map(|number| writer(arena, number, &watch))
+    let watch = Watch::default();
+    let sessions: Vec<Db> = (0..WRITERS)
+        .map(|_| Db::open(&arena.cli.host, arena.cli.port, SCHEMA))
         .collect::<Result<_, _>>()?;
-    let (mut calm, mut stalls) = (Vec::new(), Vec::new());
-    for number in 0..swaps {
-        arena.say(&format!("swap {} of {swaps}", number + 1));
-        let (before, during) = swap(arena, report, &watch)?;
-        calm.push(before);
-        stalls.push(during);
-    }
-    watch.over.store(true, Ordering::Relaxed);
-    for writer in writers {
-        let _ = writer.join();
-    }
+    let (calm, stalls) = thread::scope(|scope| {
+        for (number, db) in (0..).zip(sessions) {
+            let watch = &watch;
+            scope.spawn(move || write(db, number, rows, watch));
+        }
+        let waits = swap_often(arena, report, &watch, swaps);
+        watch.over.store(true, Ordering::Relaxed);
+        waits
+    })?;
     report.add(Figure::new("longest wait before the swap", "ms", calm));
     report.add(Figure::new("longest wait at the swap", "ms", stalls).target(Target::AtMost(100.0)));
     report.note(format!(
@@ -57,6 +54,23 @@ pub fn measure(arena: &mut Arena, report: &mut Report) -> Outcome {
         report.problem(format!("a writer met an error around a swap: {error}"));
     }
     Ok(())
+}
+
+/// The longest waits before and at each swap.
+fn swap_often(
+    arena: &mut Arena,
+    report: &mut Report,
+    watch: &Watch,
+    swaps: usize,
+) -> Outcome<(Vec<f64>, Vec<f64>)> {
+    let mut waits = (Vec::new(), Vec::new());
+    for number in 0..swaps {
+        arena.say(&format!("swap {} of {swaps}", number + 1));
+        let (before, during) = swap(arena, report, watch)?;
+        waits.0.push(before);
+        waits.1.push(during);
+    }
+    Ok(waits)
 }
 
 /// One alteration up to its swap, the calm before it, and the swap.
@@ -77,23 +91,15 @@ fn swap(arena: &mut Arena, report: &mut Report, watch: &Watch) -> Outcome<(f64, 
     Ok((before, watch.take_longest()))
 }
 
-fn writer(arena: &Arena, number: u64, watch: &Arc<Watch>) -> Outcome<thread::JoinHandle<()>> {
-    let mut db = Db::open(&arena.cli.host, arena.cli.port, SCHEMA)?;
-    let (watch, rows) = (Arc::clone(watch), arena.sizes.rows_swap);
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "joined by whoever asked for the measurement"
-    )]
-    Ok(thread::spawn(move || {
-        let mut id = number;
-        while !watch.over.load(Ordering::Relaxed) {
-            // A step that is prime to the number of rows meets all of them, each writer its own.
-            id = (id + WRITERS * 7919) % rows;
-            let sent = Instant::now();
-            let answer = db.run(&format!("UPDATE {TABLE} SET k = k + 1 WHERE id = {}", id + 1));
-            watch.written(sent.elapsed(), answer);
-        }
-    }))
+fn write(mut db: Db, number: u64, rows: u64, watch: &Watch) {
+    let mut id = number;
+    while !watch.over.load(Ordering::Relaxed) {
+        // A step that is prime to the number of rows meets all of them, each writer its own.
+        id = (id + WRITERS * 7919) % rows;
+        let sent = Instant::now();
+        let answer = db.run(&format!("UPDATE {TABLE} SET k = k + 1 WHERE id = {}", id + 1));
+        watch.written(sent.elapsed(), answer);
+    }
 }
 
 impl Watch {

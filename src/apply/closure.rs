@@ -139,7 +139,11 @@ async fn make(session: &mut Session, helper: &mut Helper, work: &Work) -> Result
             .exec(&format!("CREATE TEMPORARY TABLE {table} LIKE {ghost}"))
             .await?;
     }
-    let unique: Vec<String> = work.other_unique.iter().map(without_unique).collect();
+    let unique: Vec<String> = work
+        .other_unique
+        .iter()
+        .map(|key| without_unique(work, key))
+        .collect();
     if !unique.is_empty() {
         session
             .exec(&format!("ALTER TABLE {table} {}", unique.join(", ")))
@@ -160,16 +164,20 @@ fn unpartitioned(create: Option<Row>, table: &TableName) -> String {
     format!("CREATE TEMPORARY TABLE {table} ({body}")
 }
 
-/// The index stays, because an AUTO_INCREMENT column needs one.
-fn without_unique(key: &UniqueKey) -> String {
+/// The index stays, because an AUTO_INCREMENT column needs one. In the place of a primary key comes the iteration key,
+/// for servers that require one; only where its text may be equal there for two rows, none can be.
+fn without_unique(work: &Work, key: &UniqueKey) -> String {
     let parts: Vec<String> = key.parts.iter().map(index_part).collect();
-    let name = quote_ident(&key.name);
-    let drop = if key.is_primary() {
-        "DROP PRIMARY KEY".to_owned()
+    let parts = parts.join(", ");
+    if !key.is_primary() {
+        return format!("DROP INDEX {}, ADD INDEX ({parts})", quote_ident(&key.name));
+    }
+    let primary = if work.text_differs {
+        String::new()
     } else {
-        format!("DROP INDEX {name}")
+        format!(", ADD PRIMARY KEY ({})", work.ghost_key(None).list())
     };
-    format!("{drop}, ADD INDEX ({})", parts.join(", "))
+    format!("DROP PRIMARY KEY, ADD INDEX ({parts}){primary}")
 }
 
 fn index_part(part: &IndexPart) -> String {

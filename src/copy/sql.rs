@@ -2,12 +2,14 @@
 
 use crate::{
     changes::Chunk,
-    plan::work::Work,
+    plan::work::{KeyText, Work},
     sql::{KeyColumns, key_range, order_by, quote_ident, select_list},
 };
 
 /// The source's alias in the statement that copies.
 const COPIED: &str = "copied";
+/// The ghost's, where that statement looks at it.
+const PLACED: &str = "placed";
 
 /// Copies the rows of a chunk.
 pub(super) fn copy(work: &Work, chunk: &Chunk) -> String {
@@ -30,17 +32,34 @@ pub(super) fn copy(work: &Work, chunk: &Chunk) -> String {
 
 /// Rows that a flush has put in place ahead of the copy stay as they are: they are as new as any read of ours.
 fn pass_over(work: &Work) -> String {
-    let source = work.source_key(Some(COPIED));
-    let equal: Vec<String> = work
-        .ghost_key(Some("placed"))
-        .iter()
-        .zip(source.iter())
-        .map(|(ghost, source)| format!("{ghost} = {source}"))
-        .collect();
+    let (placed, copied) = (work.ghost_key(Some(PLACED)), work.source_key(Some(COPIED)));
+    let same =
+        placed
+            .iter()
+            .zip(copied.iter())
+            .zip(&work.key_texts)
+            .map(|((placed, copied), text)| match text {
+                None => format!("{placed} = {copied}"),
+                Some(text) => same_text(placed, copied, text),
+            });
+    let same = same.collect::<Vec<_>>().join(" AND ");
     format!(
-        " AND NOT EXISTS (SELECT 1 FROM {} AS placed WHERE {})",
-        work.tables.ghost,
-        equal.join(" AND ")
+        " AND NOT EXISTS (SELECT 1 FROM {} AS {PLACED} WHERE {same})",
+        work.tables.ghost
+    )
+}
+
+/// Text that compares differently in the two tables. The first half finds the ghost row by its index; the second says
+/// whether it is this row or only one that the ghost calls equal: that one is a collision, and 1062 will say so.
+fn same_text(placed: &str, copied: &str, text: &KeyText) -> String {
+    let KeyText {
+        source_charset,
+        ghost_charset,
+        ghost_collation,
+    } = text;
+    format!(
+        "{placed} = CONVERT({copied} USING {ghost_charset}) COLLATE {ghost_collation} \
+         AND CAST(CONVERT({placed} USING {source_charset}) AS BINARY) = CAST({copied} AS BINARY)"
     )
 }
 

@@ -27,6 +27,13 @@ pub(super) fn parse(text: &[u8], precision: usize, scale: usize) -> Option<Vec<u
     let (whole, fraction) = unsigned.split_at_checked(point)?;
     let fraction = fraction.strip_prefix(b".").unwrap_or(fraction);
     let whole = pad_left(whole, precision.checked_sub(scale)?)?;
+    // A column of a larger scale shows more zeros.
+    let surplus = fraction.get(scale..).unwrap_or_default();
+    let fraction = if surplus.iter().all(|digit| *digit == b'0') {
+        fraction.get(..scale).unwrap_or(fraction)
+    } else {
+        fraction
+    };
     let fraction = pad_right(fraction, scale)?;
     let zero = whole.iter().chain(&fraction).all(|digit| *digit == b'0');
     let mut out = Vec::with_capacity(width(precision, scale));

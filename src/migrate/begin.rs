@@ -316,7 +316,7 @@ async fn made(
         choice: &choice,
         comment: ghost.final_comment.clone(),
         mark: marks.ghost.clone(),
-        carry_auto_increment: !ghost.sets_auto_increment,
+        carry_auto_increment: !ghost.sets_auto_increment && looked.alter.sets_auto_increment().is_none(),
         pads_char: looked.server.sql_mode.contains("PAD_CHAR_TO_FULL_LENGTH"),
         lock_reads: !looked.server.binlog_order_commits,
         no_zero_in: columns.becomes_auto_increment.clone(),
@@ -325,10 +325,30 @@ async fn made(
     let work = Work::new(parts)
         .map_err(|error| Failure::refused("The iteration key cannot be used.").detail(error.to_string()))?;
     check_reach(&work, &choice)?;
+    check_arrays(&work)?;
     settings::check_zone(&looked.server, &work, ghost, &looked.source)?;
     prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
     let origin = origin(&mut looked.session).await?;
+    still_the_same(looked).await?;
     Ok((work, origin))
+}
+
+/// A unique index over the elements of an array: which rows hold an element that another one wants cannot be asked.
+fn check_arrays(work: &Work) -> Result<(), Failure> {
+    let is_array = |expression: &str| expression.to_ascii_lowercase().contains(" array)");
+    let key = work.other_unique.iter().find(|key| {
+        key.parts
+            .iter()
+            .any(|part| part.expression.as_deref().is_some_and(is_array))
+    });
+    match key {
+        None => Ok(()),
+        Some(key) => Err(Failure::refused(format!(
+            "The new table has a unique multi-valued index ({}).",
+            key.name
+        ))
+        .hint("ghost-rs cannot follow changes under such an index. Add it afterwards, by a native ALTER.")),
+    }
 }
 
 /// Without order the copy meets rows that a flush has put in place, and without a unique key in the ghost nothing
@@ -351,21 +371,59 @@ async fn supplied(
     for (column, supply) in supplied {
         let value = match supply {
             Supply::Literal(literal) => (*literal).to_owned(),
-            Supply::AtStart(expression) => once(session, expression).await?,
+            Supply::AtStart(expression) => once(session, column, expression).await.map_err(|error| {
+                error.failure(format!("The default {expression} could not be evaluated."))
+            })?,
         };
         values.push((column.name.clone(), value));
     }
     Ok(values)
 }
 
-async fn once(session: &mut Session, expression: &str) -> Result<String, Failure> {
+/// A moment is carried as such, because the sessions that write it may live in another time zone.
+async fn once(session: &mut Session, column: &Column, expression: &str) -> Result<String, SqlError> {
+    if column.data_type != "timestamp" {
+        let row = session.one(&format!("SELECT {expression}")).await?;
+        let value = row.and_then(|row| row.text(0));
+        return Ok(value.map_or_else(|| "NULL".to_owned(), |value| crate::sql::text(&value)));
+    }
+    session.exec("SET time_zone = '+00:00'").await?;
     let row = session
-        .one(&format!("SELECT {expression}"))
-        .await
-        .map_err(|error| error.failure(format!("The default {expression} could not be evaluated.")))?;
-    Ok(row
-        .and_then(|row| row.text(0))
-        .map_or_else(|| "NULL".to_owned(), |value| crate::sql::text(&value)))
+        .one(&format!("SELECT UNIX_TIMESTAMP({expression})"))
+        .await?;
+    session.exec("SET time_zone = @@GLOBAL.time_zone").await?;
+    let value = row.and_then(|row| row.text(0));
+    Ok(value.map_or_else(
+        || "NULL".to_owned(),
+        |seconds| format!("FROM_UNIXTIME({seconds})"),
+    ))
+}
+
+/// From the first look to the place where the stream begins, nobody may have changed the table's definition: later DDL
+/// is seen in the stream.
+async fn still_the_same(looked: &mut Looked) -> Result<(), Failure> {
+    let name = looked.source.table.name.clone();
+    let now = inspect::source(&mut looked.session, &name).await?;
+    if structure(&now) == structure(&looked.source) && now.problems().is_empty() {
+        return Ok(());
+    }
+    Err(Failure::refused(format!(
+        "The definition of {name} was changed while the run was being prepared."
+    ))
+    .detail(format!("now: {}", now.table.create_sql.replace('\n', " ")))
+    .hint("Start again when nobody else alters the table."))
+}
+
+/// What SHOW CREATE TABLE says, without the AUTO_INCREMENT counter.
+fn structure(source: &Source) -> String {
+    let text = &source.table.create_sql;
+    match text.split_once(" AUTO_INCREMENT=") {
+        Some((before, after)) => format!(
+            "{before}{}",
+            after.trim_start_matches(|c: char| c.is_ascii_digit())
+        ),
+        None => text.clone(),
+    }
 }
 
 /// Where the stream begins: everything that is logged from here on is read.

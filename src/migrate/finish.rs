@@ -2,6 +2,8 @@
 //!
 //! Nothing here can fail the run: the table is changed. What could not be cleaned up is said, with the SQL to do it.
 
+use std::time::Duration;
+
 use super::{
     Ended, Report,
     begin::{Begun, helpers},
@@ -15,6 +17,9 @@ use crate::{
     schema::TableName,
     status::{Snapshot, line::clock},
 };
+
+/// A session that does not answer within this is taken for lost.
+const LOOK_SECONDS_MAX: u64 = 5;
 
 struct Old<'a>(
     &'a TableName,
@@ -59,7 +64,8 @@ pub(super) async fn swapped(
 
 /// The session with which the run began has been idle since, and may be gone.
 async fn revive(begun: &mut Begun) {
-    if begun.session.exec("DO 0").await.is_ok() {
+    let look = tokio::time::timeout(Duration::from_secs(LOOK_SECONDS_MAX), begun.session.exec("DO 0"));
+    if matches!(look.await, Ok(Ok(_))) {
         return;
     }
     if let Ok(session) = begun.sessions.open("control").await {

@@ -275,9 +275,8 @@ impl Run {
     fn phase(&self) -> Phase {
         match self.conductor.readiness() {
             Readiness::Copying => Phase::Copying,
-            Readiness::CatchingUp => Phase::CatchingUp,
-            Readiness::Ready if self.is_postponed() => Phase::Postponed,
-            Readiness::Ready => Phase::CatchingUp,
+            _ if self.is_postponed() => Phase::Postponed,
+            Readiness::CatchingUp | Readiness::Ready => Phase::CatchingUp,
         }
     }
 

@@ -149,11 +149,26 @@ pub async fn unique_keys(session: &mut Session, name: &TableName) -> Result<Vec<
 fn index_part(row: &Row) -> IndexPart {
     IndexPart {
         column: row.text(1),
-        expression: row.text(2),
+        expression: row.text(2).map(|text| unescaped(&text)),
         prefix: row.u64(3).and_then(|length| u32::try_from(length).ok()),
         descending: row.text(4).as_deref() == Some("D"),
         nullable: row.text(5).as_deref() == Some("YES"),
     }
+}
+
+/// The catalog shows an expression escaped as if it stood in a text.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        let c = if c == '\\' {
+            rest.next().map_or(c, |c| if c == 'n' { '\n' } else { c })
+        } else {
+            c
+        };
+        plain.push(c);
+    }
+    plain
 }
 
 /// What SHOW CREATE TABLE says.

@@ -17,6 +17,9 @@ use crate::error::{Exit, Failure};
 /// The largest event that a server may send (`replica_max_allowed_packet` ends at 1 GiB).
 const PACKET_BYTES_MAX: usize = 1 << 30;
 
+/// A connection that a firewall has dropped without a word is found dead by probes that begin after so long.
+const KEEPALIVE: Duration = Duration::from_secs(20);
+
 /// The driver's options for a server. They hold the password and `Debug` prints it: never log them.
 pub fn opts(connection: &Connection) -> Result<Opts, Failure> {
     let builder = OptsBuilder::default()
@@ -25,6 +28,7 @@ pub fn opts(connection: &Connection) -> Result<Opts, Failure> {
         .ip_or_hostname(connection.host.as_str())
         .tcp_port(connection.port)
         .tcp_nodelay(true)
+        .tcp_keepalive(Some(KEEPALIVE))
         // Otherwise the driver asks a loopback server for its socket and moves there, out of TLS.
         .prefer_socket(false)
         .connect_attribute("program_name", "ghost-rs")

@@ -92,6 +92,8 @@ const COMMON: &[&str] = &[
     "sql_select_limit = 18446744073709551615",
     "max_execution_time = 0",
     "sql_big_selects = ON",
+    // A duplicate must be an error whatever the server's default says.
+    "unique_checks = ON",
     "sql_safe_updates = OFF",
     "sql_auto_is_null = OFF",
     // Error messages are parsed for the index in the way; SHOW CREATE TABLE is compared.

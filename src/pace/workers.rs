@@ -7,9 +7,9 @@ use std::time::Duration;
 const WORKERS_MAX: u32 = 8;
 /// Where the search begins.
 const WORKERS_FIRST: u32 = 2;
-/// While others commit, their statements need the server's processors too; more sessions of ours than this bring the copy
-/// little and cost them much.
-const WORKERS_BUSY_MAX: u32 = 2;
+/// While others commit, their statements need the server's processors too: a second session of ours brought the copy
+/// little and doubled their p95 (measured on two processors).
+const WORKERS_BUSY_MAX: u32 = 1;
 /// A change in the number of workers is judged over so many chunks of each worker.
 const CHUNKS_JUDGED: u32 = 3;
 /// One more worker must bring so much more, or it is taken back.

@@ -29,6 +29,17 @@ pub enum Upsert {
     DeleteInsert,
 }
 
+/// A text column of the key that compares differently in the ghost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyText {
+    /// Charset of its bytes in the source.
+    pub source_charset: String,
+    /// And in the ghost.
+    pub ghost_charset: String,
+    /// How the ghost compares it.
+    pub ghost_collation: String,
+}
+
 /// Facts of a run.
 #[derive(Clone, Debug)]
 pub struct Work {
@@ -52,8 +63,8 @@ pub struct Work {
     pub upsert: Upsert,
     /// The key's text compares differently in the ghost: equal keys there may be several here.
     pub text_differs: bool,
-    /// Key columns in the ghost whose bytes are in another charset, with the source's charset.
-    pub ghost_key_charsets: Vec<Option<String>>,
+    /// For each key column: text that another charset or collation compares in the ghost.
+    pub key_texts: Vec<Option<KeyText>>,
     /// The source's AUTO_INCREMENT counter goes over to the ghost.
     pub carry_auto_increment: bool,
     /// The server makes commits visible in another order than it logs them, so a mark proves nothing about a read: reads
@@ -128,7 +139,7 @@ impl Work {
                 Upsert::DeleteInsert
             },
             text_differs: choice.text_differs,
-            ghost_key_charsets: key_charsets(source, ghost, choice),
+            key_texts: key_texts(source, ghost, choice),
             carry_auto_increment: parts.carry_auto_increment,
             lock_reads: parts.lock_reads,
             no_zero_in: parts.no_zero_in,
@@ -157,11 +168,13 @@ impl Work {
     /// The key's values in a ghost row, each with the bytes that the source has for it.
     pub fn ghost_key_as_in_source(&self) -> Vec<String> {
         let values = self.ghost_key.iter().map(|column| quote_ident(column));
-        let convert = |(value, charset): (String, &Option<String>)| match charset {
-            Some(charset) => format!("CONVERT({value} USING {charset})"),
-            None => value,
+        let convert = |(value, text): (String, &Option<KeyText>)| match text {
+            Some(text) if text.source_charset != text.ghost_charset => {
+                format!("CONVERT({value} USING {})", text.source_charset)
+            }
+            _ => value,
         };
-        values.zip(&self.ghost_key_charsets).map(convert).collect()
+        values.zip(&self.key_texts).map(convert).collect()
     }
 
     /// The ghost's columns that are written.
@@ -222,12 +235,20 @@ fn other_unique(ghost: &Table, choice: &KeyChoice, columns: &ColumnMap) -> Vec<U
         .collect()
 }
 
-fn key_charsets(source: &Table, ghost: &Table, choice: &KeyChoice) -> Vec<Option<String>> {
-    let charset = |table: &Table, name: &str| table.column(name).and_then(|column| column.charset.clone());
+fn key_texts(source: &Table, ghost: &Table, choice: &KeyChoice) -> Vec<Option<KeyText>> {
     let pairs = choice.source_columns.iter().zip(&choice.ghost_columns);
     pairs
-        .map(|(from, to)| charset(source, from).filter(|mine| charset(ghost, to).as_ref() != Some(mine)))
+        .map(|(from, to)| key_text(source.column(from)?, ghost.column(to)?))
         .collect()
+}
+
+fn key_text(from: &Column, to: &Column) -> Option<KeyText> {
+    let text = KeyText {
+        source_charset: from.charset.clone()?,
+        ghost_charset: to.charset.clone()?,
+        ghost_collation: to.collation.clone()?,
+    };
+    (from.collation != to.collation).then_some(text)
 }
 
 /// Under `PAD_CHAR_TO_FULL_LENGTH` a native ALTER of a CHAR column to another type keeps its blanks. Our sessions do not

@@ -1,6 +1,6 @@
-//! Comments of our tables around the swap. They are set on sessions with our own `sql_mode`, in which a backslash is an
-//! escape and double quotes are text.
+//! Comments of our tables around the swap.
 
+use super::comment::with_comment;
 use crate::{
     mysql::{Session, Sessions, SqlError, catalog},
     plan::{mark::Mark, work::Work},
@@ -74,9 +74,5 @@ async fn marked(
 }
 
 async fn set(session: &mut Session, table: &TableName, comment: &str, tag: &str) -> Result<(), SqlError> {
-    let text = comment.replace('\\', "\\\\").replace('\'', "''");
-    session
-        .exec(&format!("ALTER TABLE {table} COMMENT = '{text}' {tag}"))
-        .await
-        .map(|_| ())
+    with_comment(session, &format!("ALTER TABLE {table} {tag}"), comment).await
 }

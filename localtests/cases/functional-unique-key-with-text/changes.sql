@@ -1,0 +1,10 @@
+begin;
+update gh_ost_test set name = 'tmp' where id = 1;
+update gh_ost_test set name = 'a' where id = 2;
+update gh_ost_test set name = 'b' where id = 1;
+commit;
+begin;
+update gh_ost_test set name = 'tmp' where id = 3;
+update gh_ost_test set name = 'c' where id = 1;
+update gh_ost_test set name = 'b' where id = 3;
+commit;

@@ -1,0 +1,1 @@
+set global sql_require_primary_key = off;
