@@ -160,10 +160,6 @@ fn peak_kib(status: &str) -> u64 {
 /// Nobody who is interrupted leaves a load or a peer behind.
 #[expect(clippy::disallowed_methods, reason = "it lives as long as the program")]
 pub fn end_children_on_signals() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "reads a pipe to its end, and ends with it"
-    )]
     thread::spawn(|| {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
             return;

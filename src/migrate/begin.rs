@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{
     conductor::{Conductor, Limits},
+    fit,
     run::{self, Run},
     settings,
     stop::Stop,
@@ -19,14 +20,14 @@ use crate::{
     mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
     pace::{ChunkSizer, Workers},
     plan::{
-        self, ColumnMap, KeyChoice, Supply, Wishes,
+        self, ColumnMap, KeyChoice, Wishes,
         mark::{Kind, Mark},
         names::Names,
         work::{Parts, Tables, Work},
     },
     position::Position,
     prepare::{self, Ghost, GhostRequest, TableGuard},
-    schema::{Column, TableName},
+    schema::TableName,
     status::Reporter,
     tasks::Thread,
 };
@@ -309,7 +310,7 @@ async fn made(
 ) -> Result<(Work, Position), Failure> {
     let Plan { columns, choice } = looked.plan(config, ghost)?;
     tracing::info!("iteration key: {} ({})", choice.source_key.name, choice.why);
-    let supplied = supplied(&mut looked.session, &columns.supplied).await?;
+    let supplied = fit::supplied(&mut looked.session, &columns.supplied).await?;
     let parts = Parts {
         tables: looked.tables.clone(),
         source: &looked.source.table,
@@ -327,79 +328,13 @@ async fn made(
     };
     let work = Work::new(parts)
         .map_err(|error| Failure::refused("The iteration key cannot be used.").detail(error.to_string()))?;
-    check_reach(&work, &choice)?;
-    check_arrays(&work)?;
+    fit::check_reach(&work, &choice)?;
+    fit::check_arrays(&work)?;
     settings::check_zone(&looked.server, &work, ghost, &looked.source)?;
     prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
     let origin = origin(&mut looked.session).await?;
     still_the_same(looked).await?;
     Ok((work, origin))
-}
-
-/// A unique index over the elements of an array: which rows hold an element that another one wants cannot be asked.
-fn check_arrays(work: &Work) -> Result<(), Failure> {
-    let is_array = |expression: &str| expression.to_ascii_lowercase().contains(" array)");
-    let key = work.other_unique.iter().find(|key| {
-        key.parts
-            .iter()
-            .any(|part| part.expression.as_deref().is_some_and(is_array))
-    });
-    match key {
-        None => Ok(()),
-        Some(key) => Err(Failure::refused(format!(
-            "The new table has a unique multi-valued index ({}).",
-            key.name
-        ))
-        .hint("ghost-rs cannot follow changes under such an index. Add it afterwards, by a native ALTER.")),
-    }
-}
-
-/// Without order the copy meets rows that a flush has put in place, and without a unique key in the ghost nothing
-/// would keep the two apart.
-fn check_reach(work: &Work, choice: &KeyChoice) -> Result<(), Failure> {
-    if choice.ghost_unique || !work.flush_runs_ahead() {
-        return Ok(());
-    }
-    Err(Failure::refused(format!("The key {} cannot order the copy.", choice.source_key.name))
-        .detail("its text columns compare by a collation that only the server knows, and the new table has no unique key on its columns")
-        .hint("Keep a unique key on these columns in the new table."))
-}
-
-/// Expressions that the server's own ALTER evaluates once for all rows.
-async fn supplied(
-    session: &mut Session,
-    supplied: &[(Column, Supply)],
-) -> Result<Vec<(String, String)>, Failure> {
-    let mut values = Vec::new();
-    for (column, supply) in supplied {
-        let value = match supply {
-            Supply::Literal(literal) => (*literal).to_owned(),
-            Supply::AtStart(expression) => once(session, column, expression).await.map_err(|error| {
-                error.failure(format!("The default {expression} could not be evaluated."))
-            })?,
-        };
-        values.push((column.name.clone(), value));
-    }
-    Ok(values)
-}
-
-/// A moment is carried as such, because the sessions that write it may live in another time zone.
-async fn once(session: &mut Session, column: &Column, expression: &str) -> Result<String, SqlError> {
-    if column.data_type != "timestamp" {
-        let row = session.one(&format!("SELECT {expression}")).await?;
-        let value = row.and_then(|row| row.text(0));
-        return Ok(value.map_or_else(|| "NULL".to_owned(), |value| crate::sql::text(&value)));
-    }
-    session.exec("SET time_zone = '+00:00'").await?;
-    let row = session
-        .one(&format!("SELECT UNIX_TIMESTAMP({expression})"))
-        .await?;
-    session.exec("SET time_zone = @@GLOBAL.time_zone").await?;
-    let value = row.and_then(|row| row.text(0));
-    Ok(value.map_or_else(
-        || "NULL".to_owned(),
-        |seconds| format!("FROM_UNIXTIME({seconds})"),
-    ))
 }
 
 /// From the first look to the place where the stream begins, nobody may have changed the table's definition: later DDL

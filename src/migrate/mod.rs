@@ -7,6 +7,7 @@ mod begin;
 mod conductor;
 mod dry_run;
 mod finish;
+mod fit;
 mod jobs;
 mod run;
 mod settings;

@@ -23,6 +23,9 @@ use crate::retry::Retry;
 /// Closing waits no longer than this for the server to take the farewell.
 const CLOSE_SECONDS_MAX: u64 = 3;
 
+/// A statement that takes longer is told in the debug log.
+const SLOW: Duration = Duration::from_millis(50);
+
 /// A session is opened so often before it is given up.
 const OPEN_ATTEMPTS_MAX: u32 = 3;
 
@@ -202,9 +205,14 @@ impl Session {
         if std::mem::replace(&mut self.in_flight, true) {
             return Err(SqlError::broken(sql));
         }
+        let begun = Instant::now();
         let result = fetch(&mut self.conn, sql)
             .await
             .map_err(|error| SqlError::new(&error, sql));
+        if begun.elapsed() > SLOW {
+            let (took, statement) = (begun.elapsed(), label(sql));
+            tracing::debug!(?took, purpose = self.purpose, statement, "slow statement");
+        }
         // After a lost connection the flag stays: nothing can be sent any more.
         self.in_flight = result.as_ref().is_err_and(|error| error.lost);
         result
