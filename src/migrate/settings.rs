@@ -103,10 +103,10 @@ pub(super) fn check_zone(
         return Ok(());
     }
     Err(Failure::refused(
-        "The iteration key has a TIMESTAMP column, and the ALTER changes a TIMESTAMP's type.",
+        "The iteration key has a TIMESTAMP column, and other values of the new table depend on the time zone.",
     )
     .detail(format!(
-        "the server's time zone is {}; in it a key is not one moment",
+        "the server's time zone is {}: values made from a TIMESTAMP want it, and the key wants UTC",
         server.time_zone
     ))
     .hint("Make the change while the server's global time_zone is '+00:00', or in two steps."))
