@@ -123,7 +123,8 @@ fn rows_table(work: &Work) -> TableName {
     work.tables.ghost.sibling("_ghost_rs_rows")
 }
 
-async fn make(session: &mut Session, helper: &mut Helper, work: &Work) -> Result<(), SqlError> {
+/// Makes the temporary table, if the session has none yet.
+pub(super) async fn make(session: &mut Session, helper: &mut Helper, work: &Work) -> Result<(), SqlError> {
     if helper.made {
         return Ok(());
     }

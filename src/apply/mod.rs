@@ -69,6 +69,14 @@ impl Flusher {
         self.session
     }
 
+    /// Makes what a flush may need beside the batch, ahead of time.
+    pub async fn prepare(&mut self, work: &Work) -> Result<(), SqlError> {
+        if work.upsert == Upsert::DeleteInsert {
+            closure::make(&mut self.session, &mut self.helper, work).await?;
+        }
+        self.session.exec("COMMIT").await.map(|_| ())
+    }
+
     /// Flushes a batch, however often it takes.
     pub async fn flush(
         &mut self,

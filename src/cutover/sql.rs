@@ -7,7 +7,7 @@ use super::{Beside, Door, Names};
 use crate::{
     apply::Flusher,
     changes::{Batch, Flushed},
-    error::Failure,
+    error::{Exit, Failure},
     key::Key,
     mysql::{Class, Session, Sessions, SqlError, kill},
     plan::work::Work,
@@ -32,7 +32,19 @@ impl LockSession {
         let set_up = |error: SqlError| error.failure("The swap's session could not be set up.");
         let mut session = sessions.open("swap").await?;
         session.set_up(&limits(lock)).await.map_err(set_up)?;
-        let flusher = Flusher::new(session).await.map_err(set_up)?;
+        let mut flusher = Flusher::new(session).await.map_err(set_up)?;
+        // Under the lock everybody would wait for it.
+        flusher
+            .prepare(&work)
+            .await
+            .map_err(|error| match error.class() {
+                // Another attempt may succeed.
+                Class::Lost | Class::Transient => Failure {
+                    exit: Exit::Unreachable,
+                    ..set_up(error)
+                },
+                _ => set_up(error),
+            })?;
         Ok(Self { flusher, work })
     }
 

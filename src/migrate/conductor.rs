@@ -207,6 +207,7 @@ impl Conductor {
             Event::ChunkHandedOver { chunk, keys } => {
                 self.copying -= 1;
                 self.totals.chunks += 1;
+                self.sizer.collided();
                 self.changes.chunk_handed_over(chunk, keys);
             }
             Event::BatchFlushed { batch, flushed } => {

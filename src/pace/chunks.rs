@@ -19,6 +19,8 @@ const GROWTH_MAX: f64 = 1.5;
 
 /// While others commit, a chunk takes no longer than this: its commit stands in their way.
 const TARGET_BUSY: Duration = Duration::from_millis(80);
+/// The limit set by a collision grows by this part of it with each chunk that went well.
+const COLLISION_GROWTH: u64 = 20;
 /// The first chunks where the engine's statistics say nothing of the rows.
 const ROWS_FIRST_UNKNOWN: u64 = 200;
 
@@ -29,6 +31,8 @@ pub struct ChunkSizer {
     rows: u64,
     row_bytes: Option<u64>,
     busy: bool,
+    /// Set by a collision; grows slowly.
+    collided: Option<u64>,
     fixed: bool,
 }
 
@@ -46,6 +50,7 @@ impl ChunkSizer {
             rows: 0,
             row_bytes,
             busy: false,
+            collided: None,
             fixed: fixed.is_some(),
         };
         sizer.rows = fixed.unwrap_or_else(|| sizer.within(first));
@@ -76,8 +81,18 @@ impl ChunkSizer {
             self.target
         };
         let per_target = rows as f64 * target.as_secs_f64() / took.as_secs_f64().max(0.001);
+        self.collided = self.collided.map(|cap| cap + cap / COLLISION_GROWTH);
         let step = per_target.clamp(self.rows as f64 / 2.0, self.rows as f64 * GROWTH_MAX);
         self.rows = self.within(step as u64);
+    }
+
+    /// A unique value stood in the chunk's way, and all its rows go through the flush, which takes longer: until that
+    /// becomes rare, so few rows at a time that most chunks meet none.
+    pub fn collided(&mut self) {
+        if !self.fixed {
+            self.collided = Some((self.rows / 4).max(ROWS_MIN_HUGE));
+            self.rows = self.within(self.rows);
+        }
     }
 
     /// Somebody waits for us: smaller pieces at once.
@@ -94,6 +109,7 @@ impl ChunkSizer {
         } else {
             ROWS_MIN_HUGE
         };
+        let max = self.collided.map_or(max, |cap| cap.min(max));
         rows.clamp(min.min(max), max)
     }
 
@@ -160,6 +176,19 @@ mod tests {
         fixed.shed();
         fixed.others(false);
         assert_eq!(fixed.rows(), 777);
+    }
+
+    #[test]
+    fn a_collision_makes_small_chunks_for_a_while() {
+        let mut sizer = sizer();
+        sizer.collided();
+        assert_eq!(sizer.rows(), 1_250);
+        sizer.copied(1_250, Duration::from_millis(1));
+        assert_eq!(sizer.rows(), 1_312);
+        for _ in 0..200 {
+            sizer.copied(sizer.rows(), Duration::from_millis(1));
+        }
+        assert_eq!(sizer.rows(), BYTES_MAX_ALONE / 200);
     }
 
     #[test]
