@@ -233,10 +233,11 @@ fn holders_sql(work: &Work, key: &UniqueKey) -> String {
     let keys: Vec<String> = (0..names.len()).map(|n| format!("g.k{n}")).collect();
     let (values, names) = (values.join(", "), names.join(", "));
     format!(
-        "SELECT DISTINCT {} FROM (SELECT {values} FROM {}) AS r STRAIGHT_JOIN (SELECT {names}, {values} FROM {}) AS g ON {}",
+        "SELECT DISTINCT {} FROM (SELECT {values} FROM {}) AS r STRAIGHT_JOIN (SELECT {names}, {values} FROM {} FORCE INDEX ({})) AS g ON {}",
         keys.join(", "),
         rows_table(work),
         work.tables.ghost,
+        quote_ident(&key.name),
         equal.join(" AND ")
     )
 }
@@ -305,7 +306,7 @@ async fn equal_in_ghost(
         &format!(
             "SELECT {} FROM {} WHERE {which}",
             ghost_key_values(work).join(", "),
-            work.tables.ghost
+            work.indexed_ghost()
         ),
     )
     .await

@@ -30,10 +30,12 @@ pub(super) fn flush(work: &Work, batch: &Batch) -> Vec<String> {
 
 /// Deletes ghost rows.
 pub(super) fn delete<'a>(work: &Work, keys: impl IntoIterator<Item = &'a Key>) -> String {
+    let which = key_in(&work.ghost_key(None), &work.key, keys);
+    // Only this form of DELETE takes an index.
     format!(
-        "DELETE FROM {} WHERE {}",
+        "DELETE {} FROM {} WHERE {which}",
         work.tables.ghost,
-        key_in(&work.ghost_key(None), &work.key, keys)
+        work.indexed_ghost()
     )
 }
 

@@ -65,10 +65,11 @@ fn same_text(placed: &str, copied: &str, text: &KeyText) -> String {
 
 /// Removes whatever a lost attempt has left in the chunk's range.
 pub(super) fn clear(work: &Work, chunk: &Chunk) -> String {
+    let range = range(work, &work.ghost_key(None), chunk);
     format!(
-        "DELETE FROM {} WHERE {}",
+        "DELETE {} FROM {} WHERE {range}",
         work.tables.ghost,
-        range(work, &work.ghost_key(None), chunk)
+        work.indexed_ghost()
     )
 }
 

@@ -90,7 +90,7 @@ impl ChunkSizer {
     /// becomes rare, so few rows at a time that most chunks meet none.
     pub fn collided(&mut self) {
         if !self.fixed {
-            self.collided = Some((self.rows / 4).max(ROWS_MIN_HUGE));
+            self.collided = Some((self.rows / 4).max(ROWS_MIN.min(self.rows)));
             self.rows = self.within(self.rows);
         }
     }

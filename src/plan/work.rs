@@ -53,6 +53,9 @@ pub struct Work {
     pub ghost_key: Vec<String>,
     /// The source's index for it.
     pub source_index: String,
+    /// The ghost's index by which its rows are found. Always forced: a table that is being filled has statistics of
+    /// some moment before, and by those the optimizer reads all of it for a handful of keys.
+    pub ghost_index: String,
     /// Ghost column and the SQL expression that feeds it from the source row.
     pub columns: Vec<(String, String)>,
     /// The ghost's unique keys besides the iteration key.
@@ -130,6 +133,7 @@ impl Work {
             source_key: choice.source_columns.clone(),
             ghost_key: choice.ghost_columns.clone(),
             source_index: choice.source_key.name.clone(),
+            ghost_index: choice.ghost_key.name.clone(),
             columns: feeds.chain(parts.supplied).collect(),
             other_unique: other_unique(ghost, choice, parts.columns),
             ghost_partitioned: ghost.create_sql.contains("\n/*!50100 PARTITION BY"),
@@ -193,6 +197,15 @@ impl Work {
             .map(|(_, value)| value.as_str())
             .collect::<Vec<_>>()
             .join(", ")
+    }
+
+    /// The ghost as statements name it that look for rows by key.
+    pub fn indexed_ghost(&self) -> String {
+        format!(
+            "{} FORCE INDEX ({})",
+            self.tables.ghost,
+            quote_ident(&self.ghost_index)
+        )
     }
 
     /// What stands behind a SELECT from the source.

@@ -14,6 +14,16 @@ const DRESSED: u64 = u64::MAX;
 /// Gives the ghost the comment that the new table is to have, in place of our mark. A run that is killed now leaves it
 /// like that, so the changelog is told first.
 pub async fn dress_ghost(session: &mut Session, work: &Work) -> Result<(), SqlError> {
+    comment_ghost(session, work).await?;
+    // A comment makes the server forget what it knew of the table's size, and what it kept of that is from when it was
+    // nearly empty: the swap's own statements, and the application's afterwards, would be planned for a few rows.
+    session
+        .exec(&format!("ANALYZE NO_WRITE_TO_BINLOG TABLE {}", work.tables.ghost))
+        .await
+        .map(|_| ())
+}
+
+async fn comment_ghost(session: &mut Session, work: &Work) -> Result<(), SqlError> {
     let (ghost, changelog) = (&work.tables.ghost, &work.tables.changelog);
     let entry = catalog::table_entry(session, ghost).await?;
     if entry.is_some_and(|entry| entry.comment == work.comment) {
