@@ -1,6 +1,6 @@
 # Every target is a short command that also works without make. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench soak sandbox-up sandbox-down
+.PHONY: help demo test check bench sandbox-up sandbox-down
 
 # A line is `target: ## what it does`; this prints them.
 help: ## this list
@@ -20,9 +20,6 @@ check: ## format, lints, documentation and the tidy test: no server needed
 
 bench: ## measure against the alternatives
 	scripts/bench
-
-soak: ## random alterations under load, compared row by row, until stopped
-	scripts/soak
 
 sandbox-up: ## a MySQL primary and replica on 127.0.0.1 (see scripts/sandbox help)
 	scripts/sandbox up
