@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["error", "retry", "tasks", "position", "schema"],
     &["config", "key"],
-    &["alter", "sql", "status"],
+    &["alter", "knobs", "sql", "status"],
     &["plan", "changes", "pace"],
     &["mysql", "binlog"],
     &["fence", "inspect"],

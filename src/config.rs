@@ -4,15 +4,27 @@
 //! rely on each limit named here. Nothing in it comes from the server: what the server says makes a plan of it.
 //! What an operator may change while a run is under way does not live here either.
 
+mod carry;
+mod operate;
+mod throttling;
+mod topology;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use carry::Carry;
+pub use operate::{Control, Hooks, Metrics};
+pub use throttling::{Address, MAX_LAG_MILLIS, NICE_RATIO_MAX, Thresholds, Throttling, addresses};
+pub use topology::{Mode, Topology};
+
 /// A run of `ghost-rs alter`, as asked for. Never changed once it is made.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// How to reach the primary.
+    /// How to reach the inspected server: the primary, or a replica that leads to it.
     pub connection: Connection,
+    /// Which servers are read and written.
+    pub topology: Topology,
     /// The schema (database) of the table.
     pub schema: String,
     /// The table to change.
@@ -22,8 +34,6 @@ pub struct Config {
 
     /// Do it. Otherwise a dry run: say what would happen and leave everything as it is.
     pub execute: bool,
-    /// Reading the binlog from, and working on, a server that is nobody's replica is intended.
-    pub allow_on_master: bool,
     /// The renames found in the ALTER are meant as renames: their values are carried over.
     pub approve_renamed_columns: bool,
     /// The renames found are a dropped and an added column: values are not carried over.
@@ -64,6 +74,25 @@ pub struct Config {
     /// As long as this file exists, the swap waits.
     pub postpone_cut_over_flag_file: Option<PathBuf>,
 
+    /// Before the attempt at the swap, pauses grow up to this.
+    pub cut_over_backoff_max: Duration,
+    /// When this file appears, the run ends at once.
+    pub panic_flag_file: Option<PathBuf>,
+    /// `unpostpone` and `cut-over` must name the table.
+    pub force_named_cut_over: bool,
+    /// `panic` must name the table.
+    pub force_named_panic: bool,
+
+    /// What goes along with the rows.
+    pub carry: Carry,
+    /// When to hold back.
+    pub throttling: Throttling,
+    /// Where commands are taken.
+    pub control: Control,
+    /// Programs run at certain moments.
+    pub hooks: Hooks,
+    /// Figures for statsd.
+    pub metrics: Metrics,
     /// What is printed, and how.
     pub log: LogConfig,
 }

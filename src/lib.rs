@@ -41,6 +41,7 @@ pub mod error;
 pub mod fence;
 pub mod inspect;
 pub mod key;
+pub mod knobs;
 pub mod migrate;
 pub mod mysql;
 pub mod pace;

@@ -13,7 +13,9 @@ use std::time::Duration;
 use crate::cli::args::AlterArgs;
 use crate::cli::args::output::OutputArgs;
 use crate::cli::args::safety::SafetyArgs;
-use crate::config::{self, Bounds, Config, LogConfig, LogLevel};
+use crate::config::{
+    self, Bounds, Carry, Config, Control, Hooks, LogConfig, LogLevel, Metrics, Throttling, Topology,
+};
 use crate::error::Failure;
 
 /// What a check may ask the machine for.
@@ -102,11 +104,14 @@ pub fn config(args: AlterArgs, world: &dyn Surroundings) -> Result<Config, Vec<F
     let (pace, swap) = (&args.pace, &args.swap);
     let mut config = Config {
         connection,
+        topology: Topology {
+            allow_on_master: args.safety.allow_on_master,
+            ..Topology::default()
+        },
         schema: what.schema,
         table: what.table,
         alter: what.alter,
         execute: args.what.execute,
-        allow_on_master: args.safety.allow_on_master,
         approve_renamed_columns: args.safety.approve_renamed_columns,
         skip_renamed_columns: args.safety.skip_renamed_columns,
         ok_to_drop_table: args.safety.ok_to_drop_table,
@@ -145,6 +150,18 @@ pub fn config(args: AlterArgs, world: &dyn Surroundings) -> Result<Config, Vec<F
         ),
         cut_over_retries: p.or_default("--default-retries", swap.default_retries, config::RETRIES),
         postpone_cut_over_flag_file: args.swap.postpone_cut_over_flag_file,
+        cut_over_backoff_max: Duration::from_secs(30),
+        panic_flag_file: None,
+        force_named_cut_over: false,
+        force_named_panic: false,
+        carry: Carry::default(),
+        throttling: Throttling {
+            max_lag: Duration::from_millis(config::MAX_LAG_MILLIS.default),
+            ..Throttling::default()
+        },
+        control: Control::default(),
+        hooks: Hooks::default(),
+        metrics: Metrics::default(),
         log: log(&args.output),
     };
     if !problems.0.is_empty() {

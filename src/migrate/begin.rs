@@ -139,7 +139,7 @@ async fn ask(config: &Config, session: &mut Session, name: &TableName) -> Result
     let request = Request {
         table: name,
         helpers: &helpers,
-        allow_on_master: config.allow_on_master,
+        allow_on_master: config.topology.allow_on_master,
     };
     inspect::inspect(session, &request).await
 }

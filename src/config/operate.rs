@@ -1,0 +1,42 @@
+//! What people and programs can do with a run while it is under way: socket, hooks, metrics.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where commands are taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Control {
+    /// Path of the Unix socket. `None`: `/tmp/gh-ost.SCHEMA.TABLE.sock`.
+    pub socket: Option<PathBuf>,
+    /// TCP address, on request; 127.0.0.1 unless an address was given.
+    pub tcp: Option<SocketAddr>,
+    /// A socket file that is there already is removed; without it, only one that nobody listens on.
+    pub initially_drop_socket: bool,
+}
+
+/// Programs that are run at certain moments.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hooks {
+    /// The folder with `gh-ost-on-*` and `ghost-rs-on-*`.
+    pub path: Option<PathBuf>,
+    /// Told to each hook as `GH_OST_HOOKS_HINT`.
+    pub hint: String,
+    /// `GH_OST_HOOKS_HINT_OWNER`.
+    pub hint_owner: String,
+    /// `GH_OST_HOOKS_HINT_TOKEN`.
+    pub hint_token: String,
+    /// Time between two runs of the status hook.
+    pub status_interval: Duration,
+}
+
+/// Figures for a statsd daemon.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metrics {
+    /// `host:port` of the daemon (UDP). `None`: no metrics.
+    pub statsd: Option<String>,
+    /// `name:value` tags of each figure, in DogStatsD's form.
+    pub tags: Vec<String>,
+    /// Time between two reports.
+    pub interval: Duration,
+}
