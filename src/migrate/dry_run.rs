@@ -3,16 +3,43 @@
 use super::{
     Report,
     begin::{Looked, Plan},
+    instant,
 };
 use crate::{config::Config, error::Failure, prepare::Ghost};
 
 /// Looks at everything that a run would look at, and says what it would do.
 pub(super) async fn report(config: &Config, mut looked: Looked) -> Result<Report, Failure> {
+    if config.carry.attempt_instant {
+        match instant::would_do(&mut looked).await? {
+            Ok(_) => return Ok(instantly(looked).await),
+            Err(why) => looked.notes.push(format!("not instantly: {why}")),
+        }
+    }
+    looked.check_copy()?;
     let ghost = looked.try_ghost().await?;
     let plan = looked.plan(config, &ghost)?;
     let lines = lines(&looked, &ghost, &plan);
     looked.session.close().await;
-    Ok(Report { lines })
+    Ok(Report {
+        lines,
+        instant: false,
+    })
+}
+
+async fn instantly(looked: Looked) -> Report {
+    let lines = vec![
+        format!(
+            "Dry run: {} can be altered instantly, as the server says of an empty twin. Nothing was changed.",
+            looked.source.table.name
+        ),
+        "If the table itself cannot be (it may have seen too many instant changes), its rows are copied.".to_owned(),
+        "To do it: the same command with --execute.".to_owned(),
+    ];
+    looked.session.close().await;
+    Report {
+        lines,
+        instant: true,
+    }
 }
 
 fn lines(looked: &Looked, ghost: &Ghost, plan: &Plan) -> Vec<String> {

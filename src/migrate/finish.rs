@@ -59,7 +59,10 @@ pub(super) async fn swapped(
         false => keep_old(&mut begun, &tables.old).await,
     });
     begun.close().await;
-    Ok(Report { lines })
+    Ok(Report {
+        lines,
+        instant: false,
+    })
 }
 
 /// The session with which the run began has been idle since, and may be gone.
