@@ -483,7 +483,7 @@ async fn engines_triggers_and_foreign_keys_are_refused_together() {
             "2 reasons",
             "engine MyISAM",
             "tr (AFTER INSERT)",
-            "hint: Add --include-triggers",
+            "hint: Drop them",
         ],
     );
     sandbox.done().await;
@@ -510,7 +510,10 @@ async fn foreign_keys_are_seen_from_both_sides_and_other_schemas() {
     );
     let name = TableName::new("inspect_fk_other", "child");
     let source = inspect::source(&mut sandbox.session, &name).await.unwrap();
-    assert_eq!((source.foreign_keys.seen.len(), source.foreign_keys.complete), (1, true));
+    assert_eq!(
+        (source.foreign_keys.seen.len(), source.foreign_keys.complete),
+        (1, true)
+    );
     assert!(source.foreign_keys.seen[0].cascades);
     sandbox.exec("DROP DATABASE inspect_fk_other").await;
     sandbox.done().await;

@@ -16,5 +16,5 @@ pub use changelog::create_changelog;
 pub use comment::set_comment;
 pub use dress::{dress_ghost, is_dressed, mark_ghost, mark_old};
 pub use ghost::{Ghost, GhostRequest, create_ghost, try_ghost};
-pub use twin::{Instant, ask_twin};
 pub use guard::{GuardWitness, TableGuard, guard};
+pub use twin::{Instant, ask_twin};

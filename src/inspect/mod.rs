@@ -73,7 +73,9 @@ pub async fn inspect(session: &mut Session, request: &Request<'_>) -> Result<Ins
         answer => answer,
     };
     let attached = Attached::new(request.carry, server.logs_cascades);
-    let mut against_copy = source.as_ref().map_or_else(|_| Vec::new(), |source| attached.problems(source));
+    let mut against_copy = source
+        .as_ref()
+        .map_or_else(|_| Vec::new(), |source| attached.problems(source));
     problems.extend(
         source
             .as_ref()

@@ -32,14 +32,12 @@ async fn instantly(looked: Looked) -> Report {
             "Dry run: {} can be altered instantly, as the server says of an empty twin. Nothing was changed.",
             looked.source.table.name
         ),
-        "If the table itself cannot be (it may have seen too many instant changes), its rows are copied.".to_owned(),
+        "If the table itself cannot be (it may have seen too many instant changes), its rows are copied."
+            .to_owned(),
         "To do it: the same command with --execute.".to_owned(),
     ];
     looked.session.close().await;
-    Report {
-        lines,
-        instant: true,
-    }
+    Report { lines, instant: true }
 }
 
 fn lines(looked: &Looked, ghost: &Ghost, plan: &Plan) -> Vec<String> {

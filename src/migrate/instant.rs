@@ -98,7 +98,12 @@ async fn in_use(looked: &mut Looked) -> Result<Option<String>, Failure> {
         .await
         .map_err(|error| error.failure("Who uses the table could not be found out."))?;
     let first = holders.unwrap_or_default().into_iter().next();
-    Ok(first.map(|holder| format!("session {} has used the table for {} s", holder.id, holder.seconds)))
+    Ok(first.map(|holder| {
+        format!(
+            "session {} has used the table for {} s",
+            holder.id, holder.seconds
+        )
+    }))
 }
 
 async fn alter(looked: &mut Looked) -> Result<(), SqlError> {
@@ -109,22 +114,34 @@ async fn alter(looked: &mut Looked) -> Result<(), SqlError> {
     );
     let session = &mut looked.session;
     let patience = looked.sessions.settings().lock_wait.as_secs();
-    session.exec(&format!("SET lock_wait_timeout = {LOCK_SECONDS}")).await?;
+    session
+        .exec(&format!("SET lock_wait_timeout = {LOCK_SECONDS}"))
+        .await?;
     let limit = Duration::from_secs(ANSWER_SECONDS_MAX);
     let answer = tokio::time::timeout(limit, session.exec(&sql)).await;
     match answer {
         Err(_) => Err(SqlError::silent(&sql, limit)),
         Ok(Err(error)) if error.lost => Err(error),
         Ok(answer) => {
-            session.exec(&format!("SET lock_wait_timeout = {patience}")).await?;
+            session
+                .exec(&format!("SET lock_wait_timeout = {patience}"))
+                .await?;
             answer.map(|_| ())
         }
     }
 }
 
 /// The answer is lost: once its session is gone from the server, the table's definition tells.
-async fn find_out(looked: &mut Looked, made: &Table, error: &SqlError) -> Result<Result<(), String>, Failure> {
-    looked.session.replace(&looked.sessions).await.map_err(|failure| unknown(&failure, error))?;
+async fn find_out(
+    looked: &mut Looked,
+    made: &Table,
+    error: &SqlError,
+) -> Result<Result<(), String>, Failure> {
+    looked
+        .session
+        .replace(&looked.sessions)
+        .await
+        .map_err(|failure| unknown(&failure, error))?;
     let name = looked.tables.source.clone();
     let now = inspect::source(&mut looked.session, &name)
         .await
@@ -140,10 +157,13 @@ async fn find_out(looked: &mut Looked, made: &Table, error: &SqlError) -> Result
 }
 
 fn unknown(found: &Failure, error: &SqlError) -> Failure {
-    Failure::new(Exit::Unknown, "The answer to an instant ALTER was lost, and what it did could not be found out.")
-        .detail(format!("ALTER: {error}"))
-        .detail(format!("afterwards: {found}"))
-        .hint("Look at the table: SHOW CREATE TABLE says whether it is altered.")
+    Failure::new(
+        Exit::Unknown,
+        "The answer to an instant ALTER was lost, and what it did could not be found out.",
+    )
+    .detail(format!("ALTER: {error}"))
+    .detail(format!("afterwards: {found}"))
+    .hint("Look at the table: SHOW CREATE TABLE says whether it is altered.")
 }
 
 fn report(looked: &Looked) -> Report {

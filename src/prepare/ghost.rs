@@ -80,7 +80,9 @@ async fn undo(session: &mut Session, request: &GhostRequest<'_>, failure: Failur
 pub(super) async fn remove(session: &mut Session, request: &GhostRequest<'_>) -> Result<(), Failure> {
     // The ALTER may have set a comment of its own before something else was found: it is our table all the same.
     let _ = set_comment(session, request.ghost, request.mark).await;
-    cleanup::drop_ours(session, request.ghost, request.mark).await.map(|_| ())
+    cleanup::drop_ours(session, request.ghost, request.mark)
+        .await
+        .map(|_| ())
 }
 
 fn like_failure(error: &SqlError, ghost: &TableName) -> Failure {

@@ -27,14 +27,18 @@ pub async fn ask_twin(session: &mut Session, request: &GhostRequest<'_>) -> Resu
     remove(session, request).await?;
     match answer {
         Ok(answer) => Ok(answer),
-        Err(error) if error.lost => Err(error.failure("The connection was lost at an instant ALTER of an empty twin.")),
+        Err(error) if error.lost => {
+            Err(error.failure("The connection was lost at an instant ALTER of an empty twin."))
+        }
         Err(error) => Ok(Instant::No(error.to_string())),
     }
 }
 
 async fn alter(session: &mut Session, request: &GhostRequest<'_>) -> Result<Instant, SqlError> {
     let twin = request.ghost;
-    session.exec(&format!("ALTER TABLE {twin} {}", request.clauses)).await?;
+    session
+        .exec(&format!("ALTER TABLE {twin} {}", request.clauses))
+        .await?;
     let made = table::table(session, twin).await?;
     Ok(made.map_or_else(
         || Instant::No(format!("the ALTER took {twin} away")),
