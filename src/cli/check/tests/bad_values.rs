@@ -22,10 +22,7 @@ const BAD: &[(&str, &[&str])] = &[
     ("mysql-timeout", &["-1", "601", "NaN", "inf", "x", ""]),
     ("database", &["", LONG_NAME]),
     ("table", &["", LONG_NAME]),
-    (
-        "alter",
-        &["", "ALTER TABLE other ENGINE=InnoDB"],
-    ),
+    ("alter", &["", "ALTER TABLE other ENGINE=InnoDB"]),
     ("assume-master-host", &["db1:", "db1:x", "db1:0", "a b"]),
     ("gtid", &["maybe", ""]),
     ("replica-server-id", &["0", "4294967296", "-1", "x", ""]),
