@@ -105,13 +105,13 @@ impl Alter {
 
     /// The algorithm that the text asks for, in capitals; the last one counts.
     pub fn algorithm(&self) -> Option<String> {
-        let modifiers = self.clauses.iter().filter(|clause| is_modifier(clause));
+        let mut modifiers = self.clauses.iter().rev().filter(|clause| is_modifier(clause));
         let asked = |clause: &Clause| {
             let sql = clause.sql.to_ascii_uppercase();
             let value = sql.strip_prefix("ALGORITHM")?;
             Some(value.trim_start_matches([' ', '\t', '\r', '\n', '=']).to_owned())
         };
-        modifiers.filter_map(asked).last()
+        modifiers.find_map(asked)
     }
 
     /// What was left out of [`Alter::ghost_sql`] and why, one line each.
