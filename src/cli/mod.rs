@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod check;
+mod ctl;
 #[cfg(test)]
 mod flags_doc;
 pub mod log;
@@ -32,11 +33,14 @@ pub struct Order {
     pub warnings: Vec<&'static str>,
 }
 
-/// Reads the command line. If there is nothing to run (help, version, wrong flags), everything has been said and the
+/// Reads the command line. If there is nothing to run (help, version, wrong flags, a word to another run), everything has been said and the
 /// exit code is returned.
 pub fn order(argv: Vec<OsString>) -> Result<Order, ExitCode> {
-    let Command::Alter(args) = match Cli::try_parse_from(&argv) {
-        Ok(cli) => cli.command,
+    let args = match Cli::try_parse_from(&argv) {
+        Ok(cli) => match cli.command {
+            Command::Alter(args) => args,
+            Command::Ctl(args) => return Err(ctl::run(&args)),
+        },
         Err(error) => return Err(unparsed(&error, &argv)),
     };
     let format = args.output.log_format;

@@ -110,7 +110,11 @@ pub fn text(command: &Command, view: View<'_>) -> String {
             format!("{THROTTLE_NOTE}{}", summary(view))
         }
         Command::Set(Knob::ThrottleControlReplicas, _) => {
-            format!("{}\n{}", Knob::ThrottleControlReplicas.shown(view.knobs), summary(view))
+            format!(
+                "{}\n{}",
+                Knob::ThrottleControlReplicas.shown(view.knobs),
+                summary(view)
+            )
         }
         Command::Set(Knob::PostponeFile, _) => format!("Postponed\n{}", summary(view)),
         Command::Set(..) => summary(view),
@@ -215,7 +219,10 @@ mod tests {
         }
         let first = |line| answered(line, &fixture()).lines().next().map(str::to_owned);
         assert_eq!(first("unpostpone").as_deref(), Some("Unpostponed"));
-        assert_eq!(first("postpone-cut-over-flag-file=/tmp/w").as_deref(), Some("Postponed"));
+        assert_eq!(
+            first("postpone-cut-over-flag-file=/tmp/w").as_deref(),
+            Some("Postponed")
+        );
         assert!(first("throttle").is_some_and(|line| line.starts_with("# Note")));
     }
 

@@ -98,9 +98,17 @@ const fn about_table(names: &'static [&'static str], make: fn(Named) -> Command,
 
 const WORDS: &[Word] = &[
     word(&["help"], |_| Command::Help, "this list"),
-    word(&["status", "info"], |_| Command::Status, "settings and status line"),
+    word(
+        &["status", "info"],
+        |_| Command::Status,
+        "settings and status line",
+    ),
     word(&["sup"], |_| Command::Sup, "the status line alone"),
-    word(&["coordinates"], |_| Command::Coordinates, "where the binlog reader is"),
+    word(
+        &["coordinates"],
+        |_| Command::Coordinates,
+        "where the binlog reader is",
+    ),
     word(&["applier"], |_| Command::Applier, "the server that is written"),
     word(&["inspector"], |_| Command::Inspector, "the server that is read"),
     about_table(

@@ -107,7 +107,9 @@ impl Knob {
     /// What it stands at, as it would be set.
     pub fn shown(self, knobs: &Knobs) -> String {
         match self {
-            Self::ChunkSize => knobs.chunk_rows.map_or_else(|| AUTO.to_owned(), |rows| rows.to_string()),
+            Self::ChunkSize => knobs
+                .chunk_rows
+                .map_or_else(|| AUTO.to_owned(), |rows| rows.to_string()),
             Self::DmlBatchSize => knobs.flush_batch_keys.to_string(),
             Self::MaxLagMillis => knobs.max_lag.as_millis().to_string(),
             Self::MaxLoad => knobs.max_load.to_string(),
@@ -211,14 +213,22 @@ mod tests {
             (Knob::ChunkSize, "auto", "auto"),
             (Knob::DmlBatchSize, "50", "50"),
             (Knob::MaxLagMillis, "2500", "2500"),
-            (Knob::MaxLoad, "Threads_running=25, Threads_connected=500", "Threads_running=25,Threads_connected=500"),
+            (
+                Knob::MaxLoad,
+                "Threads_running=25, Threads_connected=500",
+                "Threads_running=25,Threads_connected=500",
+            ),
             (Knob::MaxLoad, "", ""),
             (Knob::CriticalLoad, "Threads_running=1000", "Threads_running=1000"),
             (Knob::NiceRatio, "0.5", "0.5"),
             (Knob::NiceRatio, "0", "0"),
             (Knob::ThrottleQuery, "select 0", "select 0"),
             (Knob::ThrottleQuery, "", ""),
-            (Knob::ThrottleHttp, "http://localhost:8080/ok", "http://localhost:8080/ok"),
+            (
+                Knob::ThrottleHttp,
+                "http://localhost:8080/ok",
+                "http://localhost:8080/ok",
+            ),
             (Knob::ThrottleHttp, "", ""),
             (Knob::ThrottleControlReplicas, "r1,r2:3307", "r1:3306,r2:3307"),
             (Knob::ThrottleControlReplicas, "", ""),
@@ -228,7 +238,13 @@ mod tests {
             let new = turned(&fixture(), knob, value).expect(value);
             assert_eq!(knob.shown(&new), wanted, "{}", knob.name());
             for other in Knob::ALL.into_iter().filter(|other| *other != knob) {
-                assert_eq!(other.shown(&new), other.shown(&fixture()), "{} by {}", other.name(), knob.name());
+                assert_eq!(
+                    other.shown(&new),
+                    other.shown(&fixture()),
+                    "{} by {}",
+                    other.name(),
+                    knob.name()
+                );
             }
         }
     }

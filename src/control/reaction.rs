@@ -54,9 +54,9 @@ pub fn reaction(command: &Command, stand: Stand<'_>) -> Result<Reaction, String>
             Failure::new(Exit::Interrupted, "Stopped by an operator's command: panic.")
                 .detail("it came over the control socket"),
         )),
-        Command::CpuProfile => {
-            Err("cpu-profile is not available: ghost-rs has no profiler; perf can look at the process".to_owned())
-        }
+        Command::CpuProfile => Err(
+            "cpu-profile is not available: ghost-rs has no profiler; perf can look at the process".to_owned(),
+        ),
         Command::Help
         | Command::Status
         | Command::Sup
@@ -97,7 +97,10 @@ mod tests {
         assert!(paused.paused);
         assert_eq!(after("resume", &paused, false), Ok(fixture()));
         let other = after("pause=customers", &fixture(), false).expect_err("another table");
-        assert!(other.contains("shop.orders") && other.contains("customers"), "{other}");
+        assert!(
+            other.contains("shop.orders") && other.contains("customers"),
+            "{other}"
+        );
     }
 
     #[test]
@@ -110,7 +113,16 @@ mod tests {
 
     #[test]
     fn a_question_changes_nothing() {
-        for line in ["status", "sup", "help", "chunk-size=?", "max-load=?", "applier", "inspector", "coordinates"] {
+        for line in [
+            "status",
+            "sup",
+            "help",
+            "chunk-size=?",
+            "max-load=?",
+            "applier",
+            "inspector",
+            "coordinates",
+        ] {
             assert_eq!(after(line, &fixture(), true), Ok(fixture()), "{line}");
         }
     }

@@ -191,7 +191,13 @@ async fn attend(mut stream: Box<dyn Stream>, left: oneshot::Receiver<()>, reques
     };
     let text = match said {
         Ok(line) => ask(&line, &requests).await,
-        Err(TooLong) => Answer::refused("", format!("a command is one line of at most {LINE_BYTES_MAX} bytes")).text,
+        Err(TooLong) => {
+            Answer::refused(
+                "",
+                format!("a command is one line of at most {LINE_BYTES_MAX} bytes"),
+            )
+            .text
+        }
     };
     let limit = Duration::from_secs(SEND_SECONDS_MAX);
     if matches!(timeout(limit, send(&mut stream, &text)).await, Ok(Ok(()))) {
@@ -244,7 +250,9 @@ async fn ordered(order: Order, requests: &mpsc::Sender<Request>) -> Answer {
         Ok(None) => Answer::refused(&name, "the run has ended".to_owned()),
         Err(_) => Answer::refused(
             &name,
-            format!("no answer within {ANSWER_SECONDS_MAX} s; the command may still be carried out: ask for status"),
+            format!(
+                "no answer within {ANSWER_SECONDS_MAX} s; the command may still be carried out: ask for status"
+            ),
         ),
     }
 }

@@ -31,7 +31,9 @@ pub fn default_path(schema: &str, table: &str) -> PathBuf {
     if path.len() <= PATH_BYTES_MAX {
         return PathBuf::from(path);
     }
-    let end = (0..=NAME_BYTES_KEPT).rev().find(|end| plain.is_char_boundary(*end));
+    let end = (0..=NAME_BYTES_KEPT)
+        .rev()
+        .find(|end| plain.is_char_boundary(*end));
     let kept = plain.get(..end.unwrap_or(0)).unwrap_or_default();
     PathBuf::from(format!("/tmp/gh-ost.{kept}.{:010x}.sock", names::hash(&name)))
 }
@@ -62,7 +64,11 @@ impl Drop for SocketFile {
 }
 
 /// Listens on the configured path, or on the table's own.
-pub async fn listen(control: &Control, schema: &str, table: &str) -> Result<(UnixListener, SocketFile), Failure> {
+pub async fn listen(
+    control: &Control,
+    schema: &str,
+    table: &str,
+) -> Result<(UnixListener, SocketFile), Failure> {
     let path = control
         .socket
         .clone()
@@ -70,7 +76,10 @@ pub async fn listen(control: &Control, schema: &str, table: &str) -> Result<(Uni
     let bytes = path.as_os_str().len();
     if bytes > PATH_BYTES_MAX {
         return Err(Failure::usage("The path of the control socket is too long.")
-            .detail(format!("{} has {bytes} bytes; at most {PATH_BYTES_MAX} are possible", path.display()))
+            .detail(format!(
+                "{} has {bytes} bytes; at most {PATH_BYTES_MAX} are possible",
+                path.display()
+            ))
             .hint("Give a shorter one with --serve-socket-file."));
     }
     make_room(&path).await?;
@@ -98,8 +107,10 @@ async fn make_room(path: &Path) -> Result<(), Failure> {
         Err(error) => return Err(cannot(path, &error)),
     };
     if !kind.is_socket() {
-        return Err(Failure::refused(format!("{} is there already, and is no socket.", path.display()))
-            .hint("Remove it, or give another path with --serve-socket-file."));
+        return Err(
+            Failure::refused(format!("{} is there already, and is no socket.", path.display()))
+                .hint("Remove it, or give another path with --serve-socket-file."),
+        );
     }
     if answers(path).await? {
         return Err(
@@ -111,7 +122,10 @@ async fn make_room(path: &Path) -> Result<(), Failure> {
                 ),
         );
     }
-    tracing::info!("{} was left by a run that was killed, and is removed", path.display());
+    tracing::info!(
+        "{} was left by a run that was killed, and is removed",
+        path.display()
+    );
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(cannot(path, &error)),
         _ => Ok(()),
@@ -213,7 +227,12 @@ mod tests {
         std::fs::write(&path, "mine").expect("written");
         assert!(refusal(path.clone()).await.what.contains("no socket"));
         assert_eq!(std::fs::read(&path).expect("still there"), b"mine");
-        assert!(refusal(dir.path().join("none/s")).await.what.contains("cannot be taken"));
+        assert!(
+            refusal(dir.path().join("none/s"))
+                .await
+                .what
+                .contains("cannot be taken")
+        );
         let long = refusal(dir.path().join("x".repeat(200))).await;
         assert!(long.what.contains("too long"), "{long}");
     }

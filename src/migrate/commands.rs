@@ -109,7 +109,11 @@ impl Run {
     }
 
     fn turn(&mut self, old: &Knobs, new: Knobs) -> Result<(), String> {
-        if let Some(file) = new.postpone_file.as_ref().filter(|file| Some(*file) != old.postpone_file.as_ref()) {
+        if let Some(file) = new
+            .postpone_file
+            .as_ref()
+            .filter(|file| Some(*file) != old.postpone_file.as_ref())
+        {
             begin::touch(file).map_err(|failure| failure.to_string())?;
         }
         self.conductor.turn(new.chunk_rows, new.flush_batch_keys);
