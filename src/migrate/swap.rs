@@ -123,7 +123,14 @@ async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<
         Ok(true) => {
             let budget = attempts.budget();
             run.report(Phase::Swapping);
-            cutover::attempt(&mut door, &mut aside, &mut PendingKeys(run), budget).await
+            cutover::attempt(
+                &mut door,
+                &mut aside,
+                &mut PendingKeys(run),
+                budget,
+                cutover::Goal::Swap,
+            )
+            .await
         }
         Ok(false) => {
             close(door, aside).await;
@@ -134,6 +141,7 @@ async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<
     close(door, aside).await;
     match ended {
         Attempt::Swapped(swapped) => Ok(Some(swapped)),
+        Attempt::Rehearsed(_) => Ok(None),
         Attempt::NotYet(why) => {
             undress(run).await;
             attempts.failed(&why).map(|()| None)
