@@ -8,6 +8,7 @@ use super::{
     fit,
     run::{self, Run},
     settings,
+    standstill::Standstill,
     stop::Stop,
 };
 use crate::{
@@ -139,6 +140,7 @@ async fn ask(config: &Config, session: &mut Session, name: &TableName) -> Result
     let request = Request {
         table: name,
         helpers: &helpers,
+        mode: config.topology.mode,
         allow_on_master: config.topology.allow_on_master,
     };
     inspect::inspect(session, &request).await
@@ -406,6 +408,7 @@ impl Begun {
             origin: self.origin.clone(),
             stop,
             witness: self.guard.witness(),
+            standstill: Standstill::new(config.topology.mode, &self.sessions, self.server.version),
         }))
     }
 

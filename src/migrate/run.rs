@@ -11,13 +11,13 @@ use crate::{
     capture::{Captured, feed::Feed},
     changes::{Batch, Mark},
     config::Config,
-    cutover::Swapped,
     error::Failure,
     migrate::{
         conductor::{Action, Conductor, Readiness},
         jobs::{self, Done, Idle, Look},
+        standstill::Standstill,
         stop::Stop,
-        swap,
+        swap::{self, Reached},
     },
     mysql::Sessions,
     plan::work::Work,
@@ -55,6 +55,7 @@ pub(super) struct Parts {
     pub(super) origin: Position,
     pub(super) stop: Stop,
     pub(super) witness: GuardWitness,
+    pub(super) standstill: Standstill,
 }
 
 /// A run from its first mark to the swap.
@@ -72,6 +73,7 @@ pub(super) struct Run {
     snapshot: Snapshot,
     stop: Stop,
     pub(super) witness: GuardWitness,
+    pub(super) standstill: Standstill,
     marks: VecDeque<(Mark, Instant)>,
     lag: Option<Duration>,
     rates: VecDeque<(Instant, u64)>,
@@ -97,6 +99,7 @@ impl Run {
             reporter: parts.reporter,
             stop: parts.stop,
             witness: parts.witness,
+            standstill: parts.standstill,
             jobs: Jobs::default(),
             idle: Idle::default(),
             started: now,
@@ -109,15 +112,15 @@ impl Run {
         }
     }
 
-    /// Copies, follows the changes and swaps.
-    pub(super) async fn until_swapped(&mut self) -> Result<Swapped, Failure> {
+    /// Copies, follows the changes and swaps, or rehearses it.
+    pub(super) async fn until_reached(&mut self) -> Result<Reached, Failure> {
         let mut attempts = swap::Attempts::new(&self.config);
         loop {
             self.start_jobs();
             self.report(self.phase());
             if self.may_swap() && attempts.due() {
                 match swap::attempt(self, &mut attempts).await? {
-                    Some(swapped) => return Ok(swapped),
+                    Some(reached) => return Ok(reached),
                     None => continue,
                 }
             }
