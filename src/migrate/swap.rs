@@ -132,14 +132,13 @@ async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<
         Ok(true) => {
             let budget = attempts.budget();
             run.report(Phase::Swapping);
-            cutover::attempt(
-                &mut door,
-                &mut aside,
-                &mut PendingKeys(run),
-                budget,
-                cutover::Goal::Swap,
-            )
-            .await
+            match run.standstill.begin().await {
+                Ok(()) => {
+                    let goal = goal(run.config.topology.mode);
+                    cutover::attempt(&mut door, &mut aside, &mut PendingKeys(run), budget, goal).await
+                }
+                Err(ended) => ended,
+            }
         }
         Ok(false) => {
             close(door, aside).await;
