@@ -15,7 +15,7 @@ use crate::{
     alter::{Alter, lexer::SqlMode},
     capture::{self, Origin, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
-    config::Config,
+    config::{Config, Mode},
     error::{Exit, Failure},
     inspect::{self, Inspected, Request, Server, Source},
     mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
@@ -75,6 +75,8 @@ pub(super) struct Marks {
 pub(super) struct Plan {
     pub(super) columns: ColumnMap,
     pub(super) choice: KeyChoice,
+    /// What the user should know.
+    pub(super) notes: Vec<String>,
 }
 
 /// Looks at everything, and refuses with all reasons at once.
@@ -236,7 +238,15 @@ impl Looked {
         };
         let columns = plan::columns(&self.source.table, &ghost.table, &self.alter, wishes)?;
         let choice = plan::iteration_key(&self.source.table, &ghost.table, &columns)?;
-        Ok(Plan { columns, choice })
+        let notes = match config.topology.mode {
+            Mode::MigrateOnReplica => plan::replication(&self.source.table, &ghost.table, &columns)?,
+            Mode::Primary | Mode::TestOnReplica { .. } => Vec::new(),
+        };
+        Ok(Plan {
+            columns,
+            choice,
+            notes,
+        })
     }
 }
 
@@ -310,7 +320,14 @@ async fn made(
     ghost: &Ghost,
     marks: &Marks,
 ) -> Result<(Work, Position), Failure> {
-    let Plan { columns, choice } = looked.plan(config, ghost)?;
+    let Plan {
+        columns,
+        choice,
+        notes,
+    } = looked.plan(config, ghost)?;
+    for note in notes {
+        tracing::warn!("{note}");
+    }
     tracing::info!("iteration key: {} ({})", choice.source_key.name, choice.why);
     let supplied = fit::supplied(&mut looked.session, &columns.supplied).await?;
     let parts = Parts {
