@@ -113,6 +113,11 @@ impl Attempts {
 pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Reached>, Failure> {
     run.conductor.hold_jobs(true);
     run.settle().await?;
+    // Meanwhile an operator may have asked for it to wait.
+    if run.is_postponed() {
+        run.conductor.hold_jobs(false);
+        return Ok(None);
+    }
     // Not before: a flush that ended meanwhile may have parked rows of a moment that is over.
     run.conductor.changes().retry_parked();
     let result = with_sessions(run, attempts).await;
@@ -130,15 +135,18 @@ async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<
     };
     let ended = match ready(run, &mut aside, attempts).await {
         Ok(true) => {
-            let budget = attempts.budget();
             run.report(Phase::Swapping);
-            match run.standstill.begin().await {
+            let goal = goal(run.config.topology.mode);
+            run.in_window = true;
+            let ended = match run.standstill.begin().await {
                 Ok(()) => {
-                    let goal = goal(run.config.topology.mode);
+                    let budget = attempts.budget();
                     cutover::attempt(&mut door, &mut aside, &mut PendingKeys(run), budget, goal).await
                 }
                 Err(ended) => ended,
-            }
+            };
+            run.in_window = false;
+            ended
         }
         Ok(false) => {
             close(door, aside).await;
