@@ -7,11 +7,12 @@
 mod attached;
 pub mod grants;
 pub mod holders;
+pub mod replica;
 pub mod server;
 pub mod table;
 mod version;
 
-use crate::config::Carry;
+use crate::config::{Carry, Mode};
 use crate::error::{Exit, Failure};
 use crate::mysql::{Session, catalog};
 use crate::schema::TableName;
@@ -19,6 +20,7 @@ use grants::Grants;
 
 pub use attached::Attached;
 pub use holders::{Holder, holders};
+pub use replica::Replication;
 pub use server::{Server, server};
 pub use table::{Source, source};
 pub use version::Version;
@@ -30,6 +32,8 @@ pub struct Request<'a> {
     pub table: &'a TableName,
     /// The helper tables' names in the same schema: privileges are needed on them too.
     pub helpers: &'a [&'a str],
+    /// Where the table is changed.
+    pub mode: Mode,
     /// `--allow-on-master`.
     pub allow_on_master: bool,
     /// What is to become of triggers and foreign keys.
@@ -54,7 +58,7 @@ pub struct Inspected {
 pub async fn inspect(session: &mut Session, request: &Request<'_>) -> Result<Inspected, Failure> {
     let server = server(session).await?;
     let schema = &request.table.schema;
-    let mut problems = server.problems(schema, request.allow_on_master);
+    let mut problems = server.problems(schema, request.mode, request.allow_on_master);
     let (grants, account) = account(session, &server).await?;
     let tables: Vec<&str> = request
         .helpers
@@ -67,6 +71,9 @@ pub async fn inspect(session: &mut Session, request: &Request<'_>) -> Result<Ins
         schema,
         &account,
     ));
+    if request.mode != Mode::Primary {
+        problems.extend(replica::grants_problem(&server, &grants, &account, request.mode));
+    }
     let source = match source(session, request.table).await {
         // A lost connection is no property of the table, and hides everything else.
         Err(failure) if failure.exit != Exit::Refused => return Err(failure),
@@ -89,8 +96,13 @@ pub async fn inspect(session: &mut Session, request: &Request<'_>) -> Result<Ins
         problems,
     )?;
     let source = source?;
+    let replica_notes = match request.mode {
+        Mode::Primary => Vec::new(),
+        _ => replica::notes(&server),
+    };
     let notes = [
         server.notes(),
+        replica_notes,
         grants.notes(),
         source.notes(),
         attached.notes(&source),
