@@ -85,7 +85,10 @@ pub(super) async fn rehearsed(
     }));
     lines.push(format!("To clean up: DROP TABLE {};", tables.ghost));
     begun.close().await;
-    Report { lines }
+    Report {
+        lines,
+        instant: false,
+    }
 }
 
 /// The session with which the run began has been idle since, and may be gone.
