@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// As in gh-ost: who asks for a postponed swap gets one, and removes the file when it may happen.
-pub(super) pub(super) fn touch(file: &std::path::Path) -> Result<(), Failure> {
+pub(super) fn touch(file: &std::path::Path) -> Result<(), Failure> {
     let created = std::fs::OpenOptions::new().create(true).append(true).open(file);
     created.map(drop).map_err(|error| {
         Failure::usage(format!("The flag file {} cannot be created.", file.display()))
