@@ -50,7 +50,7 @@ pub(super) struct Looked {
     pub(super) against_copy: Vec<Failure>,
     pub(super) leftovers: Vec<Droppable>,
     pub(super) sessions: Sessions,
-    run: String,
+    pub(super) run: String,
 }
 
 /// The helper tables are there and the plan is made.
@@ -110,11 +110,14 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         return Err(refusal(&name, problems));
     };
     let Inspected {
-        server,
+        mut server,
         source,
         mut notes,
         against_copy,
     } = inspected;
+    if config.carry.allow_zero_in_date {
+        settings::allow_zero_dates(&mut session, &mut server).await?;
+    }
     notes.extend(alter.notes());
     Ok(Looked {
         session,
@@ -328,6 +331,7 @@ async fn made(
     }
     tracing::info!("iteration key: {} ({})", choice.source_key.name, choice.why);
     let supplied = fit::supplied(&mut looked.session, &columns.supplied).await?;
+    let triggers = looked.carried(config).await?;
     let parts = Parts {
         tables: looked.tables.clone(),
         source: &looked.source.table,
@@ -335,6 +339,7 @@ async fn made(
         columns: &columns,
         supplied,
         choice: &choice,
+        triggers,
         comment: ghost.final_comment.clone(),
         mark: marks.ghost.clone(),
         carry_auto_increment: !ghost.sets_auto_increment && looked.alter.sets_auto_increment().is_none(),

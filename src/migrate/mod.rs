@@ -6,6 +6,7 @@
 //! it, the source is as it was, and [`Ended::state`] says what is left on the server.
 
 mod begin;
+mod carried;
 mod commands;
 mod comparison;
 mod conductor;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::run::Run;
+use super::{carried, run::Run};
 use crate::{
     changes::{Batch, BatchId, Flushed},
     config::{Config, Mode},
@@ -159,6 +159,7 @@ async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<
         Attempt::Swapped(swapped) => Ok(Some(Reached::Swapped(swapped))),
         Attempt::Rehearsed(rehearsed) => Ok(Some(Reached::Rehearsed(rehearsed))),
         Attempt::NotYet(why) => {
+            carried::disarm(run).await?;
             undress(run).await;
             run.standstill.end().await?;
             attempts.failed(&why).map(|()| None)
@@ -213,6 +214,10 @@ async fn ready(run: &mut Run, aside: &mut Aside, attempts: &mut Attempts) -> Res
     if !holders.is_empty() {
         attempts.wait_for(&holders);
         return Ok(false);
+    }
+    let changed = carried::check(aside.session(), run).await;
+    if let Some(failure) = changed.map_err(|error| unready(&error, "The triggers could not be looked at."))? {
+        return Err(Attempt::Stop(failure));
     }
     prepare::dress_ghost(aside.session(), &run.work)
         .await
