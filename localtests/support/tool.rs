@@ -45,9 +45,13 @@ pub struct Finished {
 }
 
 impl Tool {
-    /// Start `ghost-rs alter --execute` on a schema, with `more` after the connection's flags.
+    /// Start `ghost-rs alter --execute` on a schema, with `more` after the connection's flags: on a primary, unless it
+    /// says that the server is a replica.
     pub fn alter(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
-        let mut args: Vec<String> = vec!["alter".into(), "--allow-on-master".into(), "--execute".into()];
+        let mut args: Vec<String> = vec!["alter".into(), "--execute".into()];
+        if !more.iter().any(|arg| arg.ends_with("-on-replica")) {
+            args.push("--allow-on-master".into());
+        }
         let port = server.port.to_string();
         for (flag, value) in [
             ("host", server.host.as_str()),
