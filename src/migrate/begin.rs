@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use super::{
     conductor::{Conductor, Limits},
-    fit,
+    fit, restraint,
     run::{self, Run},
     settings,
     stop::Stop,
@@ -17,6 +19,7 @@ use crate::{
     config::Config,
     error::{Exit, Failure},
     inspect::{self, Inspected, Request, Server, Source},
+    knobs::Knobs,
     mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
     pace::{ChunkSizer, Workers},
     plan::{
@@ -55,7 +58,7 @@ pub(super) struct Begun {
     pub(super) work: Arc<Work>,
     pub(super) marks: Marks,
     guard: TableGuard,
-    server: Server,
+    pub(super) server: Server,
     origin: Position,
     columns: usize,
     rows_estimate: u64,
@@ -90,6 +93,10 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         .map_or(name, |inspected| inspected.source.table.name.clone());
     let tables = tables(&name);
     let leftovers = keep(leftovers(&mut session, config, &tables).await, &mut problems);
+    keep(
+        restraint::check_thresholds(config, &mut session).await,
+        &mut problems,
+    );
     let (Some(inspected), Some(leftovers), true) = (inspected, leftovers, problems.is_empty()) else {
         return Err(refusal(&name, problems));
     };
@@ -332,6 +339,8 @@ async fn made(
     fit::check_arrays(&work)?;
     settings::check_zone(&looked.server, &work, ghost, &looked.source)?;
     prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
+    let peers = restraint::peers(config, &looked.server.uuid, &looked.tables, marks);
+    restraint::check_replicas(config, &looked.sessions, peers).await?;
     let origin = origin(&mut looked.session).await?;
     still_the_same(looked).await?;
     Ok((work, origin))
@@ -394,6 +403,7 @@ impl Begun {
         let (origin, watch) = (self.stream_origin(config), self.watch());
         let reader =
             Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
+        let (knobs, reads) = watch::channel(Knobs::new(config));
         Ok(Run::new(run::Parts {
             config: Arc::clone(config),
             work: Arc::clone(&self.work),
@@ -406,6 +416,8 @@ impl Begun {
             origin: self.origin.clone(),
             stop,
             witness: self.guard.witness(),
+            throttle: restraint::start(self, config, reads),
+            knobs,
         }))
     }
 
@@ -444,12 +456,10 @@ impl Begun {
         // The engine's averages over few rows are about pages, not rows; after a rebuild they lag behind for a while.
         let row_bytes = (self.rows_estimate >= ROWS_KNOWN_MIN).then_some(self.row_bytes);
         let sizer = ChunkSizer::new(config.chunk_target, row_bytes, config.chunk_rows);
-        Conductor::new(
-            self.work.key.exact_identity(),
-            limits,
-            sizer,
-            Workers::new(config.workers_max),
-        )
+        let workers = Workers::new(config.workers_max);
+        let mut conductor = Conductor::new(self.work.key.exact_identity(), limits, sizer, workers);
+        conductor.tune(&Knobs::new(config));
+        conductor
     }
 
     /// Ends the sessions that live as long as the run.

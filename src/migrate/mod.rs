@@ -9,6 +9,7 @@ mod dry_run;
 mod finish;
 mod fit;
 mod jobs;
+mod restraint;
 mod run;
 mod settings;
 mod stop;

@@ -7,12 +7,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
 use crate::{
     capture::{Captured, feed::Feed},
-    changes::{Batch, Mark},
+    changes::Batch,
     config::Config,
     cutover::Swapped,
     error::Failure,
+    knobs::Knobs,
     migrate::{
         conductor::{Action, Conductor, Readiness},
         jobs::{self, Done, Idle, Look},
@@ -25,6 +28,7 @@ use crate::{
     prepare::GuardWitness,
     status::{Phase, Reporter, Snapshot},
     tasks::{Jobs, Thread},
+    throttle::{MarkTimes, Throttle},
 };
 
 /// How often the clock is looked at when nothing else happens.
@@ -55,6 +59,8 @@ pub(super) struct Parts {
     pub(super) origin: Position,
     pub(super) stop: Stop,
     pub(super) witness: GuardWitness,
+    pub(super) knobs: watch::Sender<Knobs>,
+    pub(super) throttle: Throttle,
 }
 
 /// A run from its first mark to the swap.
@@ -72,8 +78,12 @@ pub(super) struct Run {
     snapshot: Snapshot,
     stop: Stop,
     pub(super) witness: GuardWitness,
-    marks: VecDeque<(Mark, Instant)>,
-    lag: Option<Duration>,
+    /// What an operator may change; only a command does.
+    knobs: watch::Sender<Knobs>,
+    tuned: watch::Receiver<Knobs>,
+    throttle: Throttle,
+    throttled: bool,
+    marks: MarkTimes,
     rates: VecDeque<(Instant, u64)>,
     parked_since: Option<Instant>,
     parked_tried: Instant,
@@ -100,8 +110,11 @@ impl Run {
             jobs: Jobs::default(),
             idle: Idle::default(),
             started: now,
-            marks: VecDeque::new(),
-            lag: None,
+            tuned: parts.knobs.subscribe(),
+            knobs: parts.knobs,
+            throttle: parts.throttle,
+            throttled: false,
+            marks: MarkTimes::default(),
             rates: VecDeque::new(),
             parked_since: None,
             parked_tried: now,
@@ -112,11 +125,16 @@ impl Run {
     /// Copies, follows the changes and swaps.
     pub(super) async fn until_swapped(&mut self) -> Result<Swapped, Failure> {
         let mut attempts = swap::Attempts::new(&self.config);
+        self.throttle.first_look().await;
         loop {
+            self.mind_throttle()?;
             self.start_jobs();
             self.report(self.phase());
             if self.may_swap() && attempts.due() {
-                match swap::attempt(self, &mut attempts).await? {
+                let swapped = swap::attempt(self, &mut attempts).await?;
+                // Marks that came by meanwhile were not looked at.
+                self.marks.stopped_reading();
+                match swapped {
                     Some(swapped) => return Ok(swapped),
                     None => continue,
                 }
@@ -182,7 +200,7 @@ impl Run {
                 "statements of ours are still running on the server after {limit:?}; their sessions are dropped"
             );
         }
-        self.idle.close().await;
+        tokio::join!(self.idle.close(), self.throttle.close());
         drop(self.feed);
         self.reader.join(limit).await;
     }
@@ -191,7 +209,7 @@ impl Run {
         let (work, sessions) = (Arc::clone(&self.work), self.sessions.clone());
         match action {
             Action::WriteMark(mark) => {
-                self.marks.push_back((mark, Instant::now()));
+                self.marks.begun(mark, Instant::now());
                 self.jobs
                     .start(jobs::write_mark(self.idle.marker.take(), sessions, work, mark));
             }
@@ -233,7 +251,7 @@ impl Run {
                     self.conductor.captured(Captured::At(position));
                 }
                 Captured::Mark(mark) => {
-                    self.mark_came_by(mark);
+                    self.marks.seen(mark, Instant::now());
                     self.conductor.captured(Captured::Mark(mark));
                 }
                 change => self.conductor.captured(change),
@@ -242,25 +260,34 @@ impl Run {
         Ok(())
     }
 
-    fn mark_came_by(&mut self, mark: Mark) {
-        if let Some(place) = self.marks.iter().position(|(known, _)| *known == mark) {
-            self.lag = self.marks.get(place).map(|(_, begun)| begun.elapsed());
-            self.marks.drain(..=place);
-        }
+    fn lag(&self) -> Option<Duration> {
+        self.marks.lag(Instant::now())
     }
 
-    /// A mark that is still on its way is at least as late as it has waited.
-    fn lag(&self) -> Option<Duration> {
-        self.lag.map(|lag| {
-            self.marks
-                .front()
-                .map_or(lag, |(_, begun)| begun.elapsed().max(lag))
-        })
+    /// What an operator may change while the run is under way.
+    pub(super) fn knobs(&self) -> &watch::Sender<Knobs> {
+        &self.knobs
+    }
+
+    /// Looks whether the run is to be held back. Not called while the swap is tried: nothing holds that back.
+    fn mind_throttle(&mut self) -> Result<(), Failure> {
+        if self.conductor.stream_must_wait() {
+            self.marks.stopped_reading();
+        }
+        if self.tuned.has_changed().unwrap_or(false) {
+            self.tuned.mark_unchanged();
+            let knobs = self.knobs().borrow().clone();
+            self.conductor.tune(&knobs);
+        }
+        self.throttled = self.throttle.look(&self.marks, Instant::now())?;
+        self.conductor.throttle(self.throttled);
+        Ok(())
     }
 
     fn may_swap(&self) -> bool {
         let lag_max = self.config.heartbeat * 10;
         self.conductor.readiness() == Readiness::Ready
+            && !self.throttled
             && !self.is_postponed()
             && self.lag().is_some_and(|lag| lag < lag_max)
     }
@@ -273,6 +300,9 @@ impl Run {
     }
 
     fn phase(&self) -> Phase {
+        if let Some(reason) = self.throttle.reason() {
+            return Phase::Throttled(reason.clone());
+        }
         match self.conductor.readiness() {
             Readiness::Copying => Phase::Copying,
             _ if self.is_postponed() => Phase::Postponed,
@@ -290,6 +320,10 @@ impl Run {
                 self.parked_since = None;
             }
             return Ok(());
+        }
+        if self.throttled {
+            // They cannot be tried again now, so nothing is known of them.
+            self.parked_since = None;
         }
         let since = *self.parked_since.get_or_insert(now);
         let lasting =
@@ -349,7 +383,7 @@ impl Run {
             chunk_rows: self.conductor.chunk_rows(),
             elapsed,
             position: self.position.to_string(),
-            limit: self.conductor.binding_limit().map(str::to_owned),
+            limit: self.conductor.held_back_by().map(str::to_owned),
         };
         self.reporter.report(&self.snapshot);
     }

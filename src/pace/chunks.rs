@@ -57,6 +57,12 @@ impl ChunkSizer {
         sizer
     }
 
+    /// The user's own number from now on, or `None`: the size is found again, from where it is.
+    pub fn fix(&mut self, rows: Option<u64>) {
+        self.fixed = rows.is_some();
+        self.rows = rows.unwrap_or_else(|| self.within(self.rows));
+    }
+
     /// Whether others commit too.
     pub fn others(&mut self, busy: bool) {
         self.busy = busy;
@@ -176,6 +182,12 @@ mod tests {
         fixed.shed();
         fixed.others(false);
         assert_eq!(fixed.rows(), 777);
+        fixed.fix(Some(1_000));
+        fixed.copied(1_000, Duration::from_secs(60));
+        assert_eq!(fixed.rows(), 1_000);
+        fixed.fix(None);
+        fixed.copied(1_000, Duration::from_secs(1));
+        assert_eq!(fixed.rows(), 500);
     }
 
     #[test]
