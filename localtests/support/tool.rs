@@ -103,6 +103,12 @@ impl Tool {
         Ok(enough(&self.heard.borrow()))
     }
 
+    /// What it has said so far.
+    #[allow(dead_code, reason = "for the messages of some tests")]
+    pub fn said(&self) -> String {
+        self.heard.borrow().text.clone()
+    }
+
     /// Send a signal, named without SIG.
     #[allow(dead_code, reason = "not every test stops a run")]
     pub fn signal(&self, name: &str) -> Outcome {

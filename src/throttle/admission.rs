@@ -238,6 +238,9 @@ fn elsewhere(channels: &[Channel]) -> String {
 
 /// Refuses variables that the server of this session does not know as numbers.
 pub async fn known(session: &mut Session, flag: &str, thresholds: &Thresholds) -> Result<(), Failure> {
+    if thresholds.0.is_empty() {
+        return Ok(());
+    }
     let names: Vec<&str> = thresholds.0.iter().map(|(name, _)| name.as_str()).collect();
     let status = catalog::status(session, &names)
         .await
