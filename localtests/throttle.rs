@@ -24,8 +24,9 @@ mod support;
 
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
+use tokio::sync::{Mutex, MutexGuard};
 
-use place::Place;
+use place::{Place, gone};
 use story::{File, Story, Switch, server};
 use support::{Outcome, ensure};
 
@@ -82,15 +83,22 @@ async fn lag_of_the_marks() -> Outcome {
         .await
 }
 
-/// A status variable that nobody else moves so far: statements prepared by a session.
-pub struct Prepared(Option<Conn>);
+/// A status variable that nobody else moves so far: statements prepared by a session. One test at a time has it.
+pub struct Prepared {
+    session: Option<Conn>,
+    _alone: MutexGuard<'static, ()>,
+}
 
-/// Above what all tests together prepare.
+/// Above what all other tests together prepare.
 pub const PREPARED: u64 = 1_500;
 
 impl Prepared {
-    pub fn none() -> Self {
-        Self(None)
+    pub async fn none() -> Self {
+        static TURN: Mutex<()> = Mutex::const_new(());
+        Self {
+            session: None,
+            _alone: TURN.lock().await,
+        }
     }
 }
 
@@ -100,14 +108,20 @@ impl Switch for Prepared {
         for n in 0..PREPARED {
             conn.query_drop(format!("PREPARE s{n} FROM 'SELECT 1'")).await?;
         }
-        self.0 = Some(conn);
+        self.session = Some(conn);
         Ok(())
     }
 
     async fn off(&mut self) -> Outcome {
-        let conn = self.0.take();
-        conn.expect("statements").disconnect().await?;
-        Ok(())
+        if let Some(conn) = self.session.take() {
+            conn.disconnect().await?;
+        }
+        let mut conn = server().await?.connect().await?;
+        let many = format!(
+            "SELECT 1 FROM performance_schema.global_status \
+             WHERE VARIABLE_NAME = 'Prepared_stmt_count' AND VARIABLE_VALUE >= {PREPARED}"
+        );
+        gone(&mut conn, "prepared statements", &many).await
     }
 }
 
@@ -115,7 +129,9 @@ impl Switch for Prepared {
 async fn max_load() -> Outcome {
     let argument = format!("--max-load=Threads_connected=100000,prepared_stmt_count={PREPARED}");
     let story = Story::new("load").await?;
-    story.tell("max-load", &[&argument], &mut Prepared::none()).await
+    story
+        .tell("max-load", &[&argument], &mut Prepared::none().await)
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,7 +14,7 @@ fn critical() -> String {
 async fn it_ends_the_run() -> Outcome {
     let story = Story::new("critical").await?;
     story
-        .ends(FAILED, ENDED, &[&critical()], &mut Prepared::none())
+        .ends(FAILED, ENDED, &[&critical()], &mut Prepared::none().await)
         .await
 }
 
@@ -27,7 +27,7 @@ async fn it_ends_the_run_after_a_second_look() -> Outcome {
             FAILED,
             "once more before the run ends",
             &args,
-            &mut Prepared::none(),
+            &mut Prepared::none().await,
         )
         .await
 }
@@ -37,13 +37,15 @@ async fn it_ends_the_run_after_a_second_look() -> Outcome {
 async fn a_moment_of_it_only_throttles() -> Outcome {
     let story = Story::new("critical_moment").await?;
     let args = [&critical(), "--critical-load-interval-millis=3600000"];
-    story.tell("critical-load", &args, &mut Prepared::none()).await
+    story
+        .tell("critical-load", &args, &mut Prepared::none().await)
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_run_sleeps_where_that_is_wanted() -> Outcome {
     let story = Story::new("critical_sleep").await?;
-    let (mut load, weather) = (Prepared::none(), story.weather());
+    let (mut load, weather) = (Prepared::none().await, story.weather());
     load.on().await?;
     let args = [&critical(), "--critical-load-hibernate-seconds=1"];
     let (mut tool, mut postponed) = story.start(&args).await?;
