@@ -79,6 +79,7 @@ fn url(text: Option<&str>) -> Result<Option<String>, Failure> {
     if begins_well && !text.contains(char::is_whitespace) {
         return Ok(Some(text.to_owned()));
     }
+    // The text is not shown: a URL may hold a password.
     Err(Failure::usage("--throttle-http is no URL").hint("say --throttle-http http://host:port/path"))
 }
 
