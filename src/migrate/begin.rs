@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::{
+    commands::Desk,
     conductor::{Conductor, Limits},
     fit, restraint,
     run::{self, Run},
@@ -17,6 +18,7 @@ use crate::{
     capture::{self, Origin, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
     config::Config,
+    control::{About, Host, Listening},
     error::{Exit, Failure},
     inspect::{self, Inspected, Request, Server, Source},
     knobs::Knobs,
@@ -259,12 +261,14 @@ fn request<'a>(
     }
 }
 
-/// Makes the helper tables and the plan.
-pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, Failure> {
+/// Makes the helper tables and the plan. From here on operators' commands are kept for the run.
+pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, Listening), Failure> {
+    let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
+    let listening = Listening::open(&config.control, &config.schema, &config.table).await?;
+    // Not before it is certain that no other run waits for the same file.
     if let Some(file) = &config.postpone_cut_over_flag_file {
         touch(file)?;
     }
-    let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
     for leftover in &looked.leftovers {
         cleanup::drop_leftover(&mut looked.session, leftover).await?;
     }
@@ -282,7 +286,7 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
                 &ghost,
                 &looked.source,
             ));
-            Ok(Begun {
+            let begun = Begun {
                 sessions,
                 marks,
                 guard,
@@ -293,14 +297,15 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
                 session: looked.session,
                 server: looked.server,
                 work: Arc::new(work),
-            })
+            };
+            Ok((begun, listening))
         }
         Err(failure) => Err(undo(&mut looked, &marks, failure).await),
     }
 }
 
 /// As in gh-ost: who asks for a postponed swap gets one, and removes the file when it may happen.
-fn touch(file: &std::path::Path) -> Result<(), Failure> {
+pub(super) fn touch(file: &std::path::Path) -> Result<(), Failure> {
     let created = std::fs::OpenOptions::new().create(true).append(true).open(file);
     created.map(drop).map_err(|error| {
         Failure::usage(format!("The flag file {} cannot be created.", file.display()))
@@ -395,7 +400,13 @@ async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
 
 impl Begun {
     /// The run itself, with the thread that reads the binlog.
-    pub(super) fn run(&self, config: &Arc<Config>, reporter: Reporter, stop: Stop) -> Result<Run, Failure> {
+    pub(super) fn run(
+        &self,
+        config: &Arc<Config>,
+        listening: Listening,
+        reporter: Reporter,
+        stop: Stop,
+    ) -> Result<Run, Failure> {
         let internal = |error: std::io::Error| {
             Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string())
         };
@@ -418,7 +429,20 @@ impl Begun {
             witness: self.guard.witness(),
             throttle: restraint::start(self, config, reads),
             knobs,
+            desk: Desk::open(listening, self.about(config)),
         }))
+    }
+
+    fn about(&self, config: &Config) -> About {
+        let host = Host {
+            address: config.connection.server(),
+            version: self.server.version_text.clone(),
+        };
+        About {
+            source: self.work.tables.source.clone(),
+            applier: host.clone(),
+            inspector: host,
+        }
     }
 
     fn stream_origin(&self, config: &Config) -> Origin {
@@ -458,7 +482,7 @@ impl Begun {
         let sizer = ChunkSizer::new(config.chunk_target, row_bytes, config.chunk_rows);
         let workers = Workers::new(config.workers_max);
         let mut conductor = Conductor::new(self.work.key.exact_identity(), limits, sizer, workers);
-        conductor.tune(&Knobs::new(config));
+        conductor.turn(&Knobs::new(config));
         conductor
     }
 

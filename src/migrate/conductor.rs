@@ -105,7 +105,7 @@ pub enum Readiness {
     Ready,
 }
 
-/// Limits of a run that do not change.
+/// Limits of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Flushes at the same time.
@@ -270,13 +270,6 @@ impl Conductor {
         self.throttled = throttled;
     }
 
-    /// Takes over what an operator may change.
-    pub fn tune(&mut self, knobs: &Knobs) {
-        self.sizer.fix(knobs.chunk_rows);
-        self.limits.batch_keys = knobs.flush_batch_keys as usize;
-        self.nice.set(knobs.nice_ratio);
-    }
-
     /// A mark is wanted as soon as it can be written; this is the one.
     pub fn demand_mark(&mut self) -> Mark {
         self.demanded = self.changes.next_mark();
@@ -330,6 +323,13 @@ impl Conductor {
     /// Sessions that copy now.
     pub fn workers(&self) -> u32 {
         self.copying
+    }
+
+    /// An operator's wishes hold from the next chunk and the next batch on.
+    pub fn turn(&mut self, knobs: &Knobs) {
+        self.sizer.fix(knobs.chunk_rows);
+        self.limits.batch_keys = knobs.flush_batch_keys as usize;
+        self.nice.set(knobs.nice_ratio);
     }
 
     /// Rows of the next chunk.

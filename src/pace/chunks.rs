@@ -57,7 +57,7 @@ impl ChunkSizer {
         sizer
     }
 
-    /// The user's own number from now on, or `None`: the size is found again, from where it is.
+    /// An operator wants so many rows; `None`: found by measuring again, from where it stands.
     pub fn fix(&mut self, rows: Option<u64>) {
         self.fixed = rows.is_some();
         self.rows = rows.unwrap_or_else(|| self.within(self.rows));

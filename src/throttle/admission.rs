@@ -10,12 +10,15 @@ use crate::{
     config::{Address, Connection, Thresholds},
     error::{Exit, Failure},
     inspect,
+    knobs::Knobs,
     mysql::{Session, SessionSettings, Sessions, SqlError, catalog, connect},
     schema::TableName,
 };
 
 /// Our changelog must have come to a replica of a replica within this.
 const CHANGELOG_MAX: Duration = Duration::from_secs(5);
+/// A wish of an operator is checked within this.
+const CHECK_MAX: Duration = Duration::from_secs(7);
 const LOOK: Duration = Duration::from_millis(100);
 
 /// How control replicas are reached, and known to get our marks.
@@ -164,6 +167,29 @@ impl Admission {
     /// `primary`: sessions on the server where rows are written.
     pub fn new(primary: Sessions, peers: Peers) -> Self {
         Self { primary, peers }
+    }
+
+    /// Refuses what cannot be watched among that which has been changed. A run waits for the answer, so it comes within
+    /// some seconds.
+    pub async fn refuses(&self, old: &Knobs, new: &Knobs) -> Result<(), Failure> {
+        let checks = async {
+            if new.max_load != old.max_load {
+                self.thresholds("max-load", &new.max_load).await?;
+            }
+            if new.critical_load != old.critical_load {
+                self.thresholds("critical-load", &new.critical_load).await?;
+            }
+            if new.control_replicas != old.control_replicas {
+                self.replicas(&new.control_replicas).await?;
+            }
+            Ok(())
+        };
+        let late = |_| {
+            Err(Failure::refused(format!(
+                "It could not be checked within {CHECK_MAX:?}."
+            )))
+        };
+        tokio::time::timeout(CHECK_MAX, checks).await.unwrap_or_else(late)
     }
 
     /// Refuses replicas that do not get our marks. One that cannot be reached, or does not replicate now, is taken: it

@@ -47,6 +47,7 @@ pub struct Throttle {
     knobs: watch::Receiver<Knobs>,
     critical: Critical,
     spell: Spell,
+    admission: Admission,
 }
 
 impl Throttle {
@@ -57,6 +58,7 @@ impl Throttle {
             limits: outside.limits.clone(),
             panic_file: outside.panic_file.clone(),
             knobs: outside.knobs.clone(),
+            admission: Admission::new(outside.primary.clone(), outside.peers.clone()),
             sources: Sources::start(outside, board),
             readings,
             critical: Critical::default(),
@@ -101,6 +103,11 @@ impl Throttle {
     /// Why the run is held back, as of the last look.
     pub fn reason(&self) -> Option<&Reason> {
         self.spell.reason()
+    }
+
+    /// Says whether a changed knob can be obeyed.
+    pub fn admission(&self) -> &Admission {
+        &self.admission
     }
 
     /// Ends the sources and closes their sessions.

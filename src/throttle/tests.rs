@@ -12,7 +12,7 @@ use super::{
 use crate::{
     changes::Mark,
     config::{Address, Thresholds, Throttling},
-    knobs::Knobs,
+    knobs::{Knobs, fixture},
     status::Reason,
 };
 
@@ -29,18 +29,7 @@ struct World {
 
 fn world() -> World {
     World {
-        knobs: Knobs {
-            chunk_rows: None,
-            flush_batch_keys: 1_000,
-            max_lag: MS * 1_500,
-            max_load: Thresholds::default(),
-            critical_load: Thresholds::default(),
-            nice_ratio: 0.0,
-            throttle_query: None,
-            throttle_http: None,
-            control_replicas: Vec::new(),
-            paused: false,
-        },
+        knobs: fixture(),
         limits: Throttling::default(),
         readings: Readings::default(),
         marks: MarkTimes::default(),
