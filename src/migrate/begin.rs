@@ -7,23 +7,22 @@ use tokio::sync::watch;
 
 use super::{
     commands::Desk,
-    conductor::{Conductor, Limits},
-    fit, restraint,
+    fit, limits, restraint,
     run::{self, Run},
     settings,
+    standstill::Standstill,
     stop::Stop,
 };
 use crate::{
     alter::{Alter, lexer::SqlMode},
     capture::{self, Origin, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
-    config::Config,
+    config::{Config, Mode},
     control::{About, Host, Listening},
     error::{Exit, Failure},
     inspect::{self, Inspected, Request, Server, Source},
     knobs::Knobs,
     mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
-    pace::{ChunkSizer, Workers},
     plan::{
         self, ColumnMap, KeyChoice, Wishes,
         mark::{Kind, Mark},
@@ -36,9 +35,6 @@ use crate::{
     status::Reporter,
     tasks::Thread,
 };
-
-/// From so many rows on, the engine's average row length is one.
-const ROWS_KNOWN_MIN: u64 = 1_000;
 
 /// What was found out, and the session that asked. Nothing has been made yet.
 pub(super) struct Looked {
@@ -63,8 +59,8 @@ pub(super) struct Begun {
     pub(super) server: Server,
     origin: Position,
     columns: usize,
-    rows_estimate: u64,
-    row_bytes: u64,
+    pub(super) rows_estimate: u64,
+    pub(super) row_bytes: u64,
 }
 
 /// The comments by which this run knows its tables.
@@ -79,6 +75,8 @@ pub(super) struct Marks {
 pub(super) struct Plan {
     pub(super) columns: ColumnMap,
     pub(super) choice: KeyChoice,
+    /// What the user should know.
+    pub(super) notes: Vec<String>,
 }
 
 /// Looks at everything, and refuses with all reasons at once.
@@ -148,6 +146,7 @@ async fn ask(config: &Config, session: &mut Session, name: &TableName) -> Result
     let request = Request {
         table: name,
         helpers: &helpers,
+        mode: config.topology.mode,
         allow_on_master: config.topology.allow_on_master,
     };
     inspect::inspect(session, &request).await
@@ -243,7 +242,15 @@ impl Looked {
         };
         let columns = plan::columns(&self.source.table, &ghost.table, &self.alter, wishes)?;
         let choice = plan::iteration_key(&self.source.table, &ghost.table, &columns)?;
-        Ok(Plan { columns, choice })
+        let notes = match config.topology.mode {
+            Mode::MigrateOnReplica => plan::replication(&self.source.table, &ghost.table, &columns)?,
+            Mode::Primary | Mode::TestOnReplica { .. } => Vec::new(),
+        };
+        Ok(Plan {
+            columns,
+            choice,
+            notes,
+        })
     }
 }
 
@@ -320,7 +327,14 @@ async fn made(
     ghost: &Ghost,
     marks: &Marks,
 ) -> Result<(Work, Position), Failure> {
-    let Plan { columns, choice } = looked.plan(config, ghost)?;
+    let Plan {
+        columns,
+        choice,
+        notes,
+    } = looked.plan(config, ghost)?;
+    for note in notes {
+        tracing::warn!("{note}");
+    }
     tracing::info!("iteration key: {} ({})", choice.source_key.name, choice.why);
     let supplied = fit::supplied(&mut looked.session, &columns.supplied).await?;
     let parts = Parts {
@@ -419,7 +433,7 @@ impl Begun {
             config: Arc::clone(config),
             work: Arc::clone(&self.work),
             sessions: self.sessions.clone(),
-            conductor: self.conductor(config),
+            conductor: limits::conductor(self, config),
             feed,
             reader,
             reporter,
@@ -429,6 +443,7 @@ impl Begun {
             witness: self.guard.witness(),
             throttle: restraint::start(self, config, reads),
             knobs,
+            standstill: Standstill::new(config.topology.mode, &self.sessions, self.server.version),
             desk: Desk::open(listening, self.about(config)),
         }))
     }
@@ -467,23 +482,6 @@ impl Begun {
             server_version: self.server.version.number(),
             names_fold_case: self.server.lower_case_table_names != 0,
         })
-    }
-
-    fn conductor(&self, config: &Config) -> Conductor {
-        let limits = Limits {
-            flush_lanes: config.flush_lanes as usize,
-            batch_keys: config.flush_batch_keys as usize,
-            heartbeat: config.heartbeat,
-            dirty_keys_max: config.dirty_keys_max as usize,
-            dirty_bytes_max: config.dirty_bytes_max as usize,
-        };
-        // The engine's averages over few rows are about pages, not rows; after a rebuild they lag behind for a while.
-        let row_bytes = (self.rows_estimate >= ROWS_KNOWN_MIN).then_some(self.row_bytes);
-        let sizer = ChunkSizer::new(config.chunk_target, row_bytes, config.chunk_rows);
-        let workers = Workers::new(config.workers_max);
-        let mut conductor = Conductor::new(self.work.key.exact_identity(), limits, sizer, workers);
-        conductor.turn(&Knobs::new(config));
-        conductor
     }
 
     /// Ends the sessions that live as long as the run.

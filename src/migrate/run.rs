@@ -12,15 +12,15 @@ use crate::{
     capture::{Captured, feed::Feed},
     changes::Batch,
     config::Config,
-    cutover::Swapped,
     error::Failure,
     knobs::Knobs,
     migrate::{
         commands::Desk,
         conductor::{Action, Conductor, Readiness},
         jobs::{self, Done, Idle, Look},
+        standstill::Standstill,
         stop::Stop,
-        swap,
+        swap::{self, Reached},
     },
     mysql::Sessions,
     plan::work::Work,
@@ -61,6 +61,7 @@ pub(super) struct Parts {
     pub(super) witness: GuardWitness,
     pub(super) knobs: watch::Sender<Knobs>,
     pub(super) throttle: Throttle,
+    pub(super) standstill: Standstill,
     pub(super) desk: Desk,
 }
 
@@ -79,6 +80,7 @@ pub(super) struct Run {
     snapshot: Snapshot,
     stop: Stop,
     pub(super) witness: GuardWitness,
+    pub(super) standstill: Standstill,
     /// What an operator may change; readers follow it.
     pub(super) knobs: watch::Sender<Knobs>,
     pub(super) desk: Desk,
@@ -113,6 +115,7 @@ impl Run {
             reporter: parts.reporter,
             stop: parts.stop,
             witness: parts.witness,
+            standstill: parts.standstill,
             jobs: Jobs::default(),
             idle: Idle::default(),
             started: now,
@@ -126,8 +129,8 @@ impl Run {
         }
     }
 
-    /// Copies, follows the changes and swaps.
-    pub(super) async fn until_swapped(&mut self) -> Result<Swapped, Failure> {
+    /// Copies, follows the changes and swaps, or rehearses it.
+    pub(super) async fn until_reached(&mut self) -> Result<Reached, Failure> {
         let mut attempts = swap::Attempts::new(&self.config);
         self.throttle.first_look().await;
         loop {
@@ -135,11 +138,11 @@ impl Run {
             self.start_jobs();
             self.report(self.phase());
             if self.may_swap() && attempts.due() {
-                let swapped = swap::attempt(self, &mut attempts).await?;
+                let reached = swap::attempt(self, &mut attempts).await?;
                 // Marks that came by meanwhile were not looked at.
                 self.marks.stopped_reading();
-                match swapped {
-                    Some(swapped) => return Ok(swapped),
+                match reached {
+                    Some(reached) => return Ok(reached),
                     None => continue,
                 }
             }
