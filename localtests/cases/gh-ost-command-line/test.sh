@@ -10,7 +10,8 @@ run() {
         --exact-rowcount --concurrent-rowcount=false --cut-over=default -cut-over-lock-timeout-seconds 3 \
         --initially-drop-ghost-table -initially-drop-old-table --initially-drop-socket-file=false \
         --throttle-additional-flag-file="$links/throttle" --panic-flag-file="$links/panic" --verbose --tungsten=0 \
-        --replica-server-id=99998 --storage-engine=innodb "$@"
+        --replica-server-id=99998 \
+        --throttle-query='select timestampdiff(second, min(last_update), now()) < 2 from _gh_ost_test_ghc' --storage-engine=innodb "$@"
 }
 run -alter='add column x int' -execute --execute=false
 run -alter='add column x int' -execute
