@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::{
+    commands::Desk,
     conductor::{Conductor, Limits},
     fit,
     run::{self, Run},
@@ -15,6 +16,7 @@ use crate::{
     capture::{self, Origin, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
     config::Config,
+    control::{About, Host, Listening},
     error::{Exit, Failure},
     inspect::{self, Inspected, Request, Server, Source},
     mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
@@ -252,12 +254,14 @@ fn request<'a>(
     }
 }
 
-/// Makes the helper tables and the plan.
-pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, Failure> {
+/// Makes the helper tables and the plan. From here on operators' commands are kept for the run.
+pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, Listening), Failure> {
+    let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
+    let listening = Listening::open(&config.control, &config.schema, &config.table).await?;
+    // Not before it is certain that no other run waits for the same file.
     if let Some(file) = &config.postpone_cut_over_flag_file {
         touch(file)?;
     }
-    let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
     for leftover in &looked.leftovers {
         cleanup::drop_leftover(&mut looked.session, leftover).await?;
     }
@@ -275,7 +279,7 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
                 &ghost,
                 &looked.source,
             ));
-            Ok(Begun {
+            let begun = Begun {
                 sessions,
                 marks,
                 guard,
@@ -286,14 +290,15 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
                 session: looked.session,
                 server: looked.server,
                 work: Arc::new(work),
-            })
+            };
+            Ok((begun, listening))
         }
         Err(failure) => Err(undo(&mut looked, &marks, failure).await),
     }
 }
 
 /// As in gh-ost: who asks for a postponed swap gets one, and removes the file when it may happen.
-fn touch(file: &std::path::Path) -> Result<(), Failure> {
+pub(super) fn touch(file: &std::path::Path) -> Result<(), Failure> {
     let created = std::fs::OpenOptions::new().create(true).append(true).open(file);
     created.map(drop).map_err(|error| {
         Failure::usage(format!("The flag file {} cannot be created.", file.display()))
@@ -386,7 +391,13 @@ async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
 
 impl Begun {
     /// The run itself, with the thread that reads the binlog.
-    pub(super) fn run(&self, config: &Arc<Config>, reporter: Reporter, stop: Stop) -> Result<Run, Failure> {
+    pub(super) fn run(
+        &self,
+        config: &Arc<Config>,
+        listening: Listening,
+        reporter: Reporter,
+        stop: Stop,
+    ) -> Result<Run, Failure> {
         let internal = |error: std::io::Error| {
             Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string())
         };
@@ -406,7 +417,20 @@ impl Begun {
             origin: self.origin.clone(),
             stop,
             witness: self.guard.witness(),
+            desk: Desk::open(listening, self.about(config)),
         }))
+    }
+
+    fn about(&self, config: &Config) -> About {
+        let host = Host {
+            address: config.connection.server(),
+            version: self.server.version_text.clone(),
+        };
+        About {
+            source: self.work.tables.source.clone(),
+            applier: host.clone(),
+            inspector: host,
+        }
     }
 
     fn stream_origin(&self, config: &Config) -> Origin {

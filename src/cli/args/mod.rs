@@ -6,6 +6,7 @@
 pub mod carry;
 pub mod compat;
 pub mod connection;
+pub mod ctl;
 pub mod operate;
 pub mod output;
 pub mod pace;
@@ -44,6 +45,8 @@ pub enum Command {
     /// A second table with the new structure is filled while the application goes on reading and writing the first;
     /// when both hold the same, they swap names in one step. Until then, nothing of ours locks a row of your table.
     Alter(Box<AlterArgs>),
+    /// Talk to a run that is under way: pause, resume, status, set, cut-over, abort.
+    Ctl(ctl::CtlArgs),
 }
 
 const EXAMPLES: &str = "\
