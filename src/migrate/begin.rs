@@ -9,13 +9,14 @@ use super::{
     fit,
     run::{self, Run},
     settings,
+    standstill::Standstill,
     stop::Stop,
 };
 use crate::{
     alter::{Alter, lexer::SqlMode},
     capture::{self, Origin, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
-    config::Config,
+    config::{Config, Mode},
     control::{About, Host, Listening},
     error::{Exit, Failure},
     inspect::{self, Inspected, Request, Server, Source},
@@ -76,6 +77,8 @@ pub(super) struct Marks {
 pub(super) struct Plan {
     pub(super) columns: ColumnMap,
     pub(super) choice: KeyChoice,
+    /// What the user should know.
+    pub(super) notes: Vec<String>,
 }
 
 /// Looks at everything, and refuses with all reasons at once.
@@ -141,6 +144,7 @@ async fn ask(config: &Config, session: &mut Session, name: &TableName) -> Result
     let request = Request {
         table: name,
         helpers: &helpers,
+        mode: config.topology.mode,
         allow_on_master: config.topology.allow_on_master,
     };
     inspect::inspect(session, &request).await
@@ -236,7 +240,15 @@ impl Looked {
         };
         let columns = plan::columns(&self.source.table, &ghost.table, &self.alter, wishes)?;
         let choice = plan::iteration_key(&self.source.table, &ghost.table, &columns)?;
-        Ok(Plan { columns, choice })
+        let notes = match config.topology.mode {
+            Mode::MigrateOnReplica => plan::replication(&self.source.table, &ghost.table, &columns)?,
+            Mode::Primary | Mode::TestOnReplica { .. } => Vec::new(),
+        };
+        Ok(Plan {
+            columns,
+            choice,
+            notes,
+        })
     }
 }
 
@@ -313,7 +325,14 @@ async fn made(
     ghost: &Ghost,
     marks: &Marks,
 ) -> Result<(Work, Position), Failure> {
-    let Plan { columns, choice } = looked.plan(config, ghost)?;
+    let Plan {
+        columns,
+        choice,
+        notes,
+    } = looked.plan(config, ghost)?;
+    for note in notes {
+        tracing::warn!("{note}");
+    }
     tracing::info!("iteration key: {} ({})", choice.source_key.name, choice.why);
     let supplied = fit::supplied(&mut looked.session, &columns.supplied).await?;
     let parts = Parts {
@@ -417,6 +436,7 @@ impl Begun {
             origin: self.origin.clone(),
             stop,
             witness: self.guard.witness(),
+            standstill: Standstill::new(config.topology.mode, &self.sessions, self.server.version),
             desk: Desk::open(listening, self.about(config)),
         }))
     }
