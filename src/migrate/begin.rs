@@ -272,7 +272,7 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, 
     let listening = Listening::open(&config.control, &config.schema, &config.table).await?;
     // Not before it is certain that no other run waits for the same file.
     if let Some(file) = &config.postpone_cut_over_flag_file {
-        touch(file)?;
+        fit::touch(file)?;
     }
     for leftover in &looked.leftovers {
         cleanup::drop_leftover(&mut looked.session, leftover).await?;
@@ -307,16 +307,6 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, 
         }
         Err(failure) => Err(undo(&mut looked, &marks, failure).await),
     }
-}
-
-/// As in gh-ost: who asks for a postponed swap gets one, and removes the file when it may happen.
-pub(super) fn touch(file: &std::path::Path) -> Result<(), Failure> {
-    let created = std::fs::OpenOptions::new().create(true).append(true).open(file);
-    created.map(drop).map_err(|error| {
-        Failure::usage(format!("The flag file {} cannot be created.", file.display()))
-            .detail(error.to_string())
-            .hint("--postpone-cut-over-flag-file names a file that this run creates and you remove.")
-    })
 }
 
 async fn made(
