@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use super::{
     commands::Desk,
-    conductor::{Conductor, Limits},
-    fit,
+    fit, limits,
+    naming::Naming,
+    restraint,
     run::{self, Run},
     settings,
     standstill::Standstill,
@@ -20,12 +23,11 @@ use crate::{
     control::{About, Host, Listening},
     error::{Exit, Failure},
     inspect::{self, Inspected, Request, Server, Source},
+    knobs::Knobs,
     mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
-    pace::{ChunkSizer, Workers},
     plan::{
         self, ColumnMap, KeyChoice, Wishes,
         mark::{Kind, Mark},
-        names::Names,
         work::{Parts, Tables, Work},
     },
     position::Position,
@@ -35,9 +37,6 @@ use crate::{
     tasks::Thread,
 };
 
-/// From so many rows on, the engine's average row length is one.
-const ROWS_KNOWN_MIN: u64 = 1_000;
-
 /// What was found out, and the session that asked. Nothing has been made yet.
 pub(super) struct Looked {
     pub(super) session: Session,
@@ -46,8 +45,10 @@ pub(super) struct Looked {
     pub(super) alter: Alter,
     pub(super) tables: Tables,
     pub(super) notes: Vec<String>,
-    leftovers: Vec<Droppable>,
-    sessions: Sessions,
+    /// What stands against a copy, and not against an instant ALTER.
+    pub(super) against_copy: Vec<Failure>,
+    pub(super) leftovers: Vec<Droppable>,
+    pub(super) sessions: Sessions,
     run: String,
 }
 
@@ -58,11 +59,11 @@ pub(super) struct Begun {
     pub(super) work: Arc<Work>,
     pub(super) marks: Marks,
     guard: TableGuard,
-    server: Server,
+    pub(super) server: Server,
     origin: Position,
     columns: usize,
-    rows_estimate: u64,
-    row_bytes: u64,
+    pub(super) rows_estimate: u64,
+    pub(super) row_bytes: u64,
 }
 
 /// The comments by which this run knows its tables.
@@ -87,14 +88,27 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
     let sessions = Sessions::new(opts, config.connection.connect_timeout, SessionSettings::ddl());
     let mut session = sessions.open("control").await?;
     let (sessions, alter) = acquaint(config, &mut session, sessions).await?;
-    let mut problems: Vec<Failure> = alter.refusal().into_iter().collect();
+    let refusal_of_text = match config.carry.attempt_instant {
+        // What it renames is the server's own business then; a copy asks again.
+        true => alter.forbidden_refusal(),
+        false => alter.refusal(),
+    };
+    let mut problems: Vec<Failure> = refusal_of_text.into_iter().collect();
     let name = TableName::new(&config.schema, &config.table);
-    let inspected = keep(ask(config, &mut session, &name).await, &mut problems);
+    let naming = Naming::of(&mut session, &config.carry).await?;
+    let inspected = keep(
+        ask(config, &mut session, &naming.tables(&name)).await,
+        &mut problems,
+    );
     let name = inspected
         .as_ref()
         .map_or(name, |inspected| inspected.source.table.name.clone());
-    let tables = tables(&name);
+    let tables = naming.tables(&name);
     let leftovers = keep(leftovers(&mut session, config, &tables).await, &mut problems);
+    keep(
+        restraint::check_thresholds(config, &mut session).await,
+        &mut problems,
+    );
     let (Some(inspected), Some(leftovers), true) = (inspected, leftovers, problems.is_empty()) else {
         return Err(refusal(&name, problems));
     };
@@ -102,6 +116,7 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         server,
         source,
         mut notes,
+        against_copy,
     } = inspected;
     notes.extend(alter.notes());
     Ok(Looked {
@@ -112,6 +127,7 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         tables,
         notes,
         leftovers,
+        against_copy,
         sessions,
         run: run_id(),
     })
@@ -138,14 +154,14 @@ async fn acquaint(
     Ok((sessions.only_on(identity), Alter::parse(&config.alter, mode)?))
 }
 
-async fn ask(config: &Config, session: &mut Session, name: &TableName) -> Result<Inspected, Failure> {
-    let helpers = tables(name);
-    let helpers = [&helpers.ghost, &helpers.changelog, &helpers.old].map(|name| name.table.as_str());
+async fn ask(config: &Config, session: &mut Session, tables: &Tables) -> Result<Inspected, Failure> {
+    let helpers = [&tables.ghost, &tables.changelog, &tables.old].map(|name| name.table.as_str());
     let request = Request {
-        table: name,
+        table: &tables.source,
         helpers: &helpers,
         mode: config.topology.mode,
         allow_on_master: config.topology.allow_on_master,
+        carry: &config.carry,
     };
     inspect::inspect(session, &request).await
 }
@@ -157,23 +173,13 @@ fn refusal(name: &TableName, problems: Vec<Failure>) -> Failure {
         .unwrap_or(fallback)
 }
 
-fn tables(source: &TableName) -> Tables {
-    let names = Names::of(&source.table);
-    Tables {
-        source: source.clone(),
-        ghost: source.sibling(names.ghost),
-        changelog: source.sibling(names.changelog),
-        old: source.sibling(names.old),
-    }
-}
-
 async fn leftovers(
     session: &mut Session,
     config: &Config,
     tables: &Tables,
 ) -> Result<Vec<Droppable>, Failure> {
     let mut found = cleanup::leftovers(session, &helpers(tables), |comment| {
-        Mark::parse(comment).is_some()
+        Mark::parse(comment).is_some_and(|mark| mark.of == tables.source)
     })
     .await?;
     // A run that was killed around its swap left a ghost without a mark; its changelog says whose it is.
@@ -210,7 +216,7 @@ fn run_id() -> String {
 }
 
 impl Looked {
-    fn marks(&self) -> Marks {
+    pub(super) fn marks(&self) -> Marks {
         let mark = |kind| Mark {
             kind,
             of: self.tables.source.clone(),
@@ -252,7 +258,7 @@ impl Looked {
     }
 }
 
-fn request<'a>(
+pub(super) fn request<'a>(
     source: &'a Source,
     tables: &'a Tables,
     clauses: &'a str,
@@ -346,6 +352,8 @@ async fn made(
     fit::check_arrays(&work)?;
     settings::check_zone(&looked.server, &work, ghost, &looked.source)?;
     prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
+    let peers = restraint::peers(config, &looked.server.uuid, &looked.tables, marks);
+    restraint::check_replicas(config, &looked.sessions, peers).await?;
     let origin = origin(&mut looked.session).await?;
     still_the_same(looked).await?;
     Ok((work, origin))
@@ -356,7 +364,7 @@ async fn made(
 async fn still_the_same(looked: &mut Looked) -> Result<(), Failure> {
     let name = looked.source.table.name.clone();
     let now = inspect::source(&mut looked.session, &name).await?;
-    if structure(&now) == structure(&looked.source) && now.problems().is_empty() {
+    if now.is_as(&looked.source) {
         return Ok(());
     }
     Err(Failure::refused(format!(
@@ -364,18 +372,6 @@ async fn still_the_same(looked: &mut Looked) -> Result<(), Failure> {
     ))
     .detail(format!("now: {}", now.table.create_sql.replace('\n', " ")))
     .hint("Start again when nobody else alters the table."))
-}
-
-/// What SHOW CREATE TABLE says, without the AUTO_INCREMENT counter.
-fn structure(source: &Source) -> String {
-    let text = &source.table.create_sql;
-    match text.split_once(" AUTO_INCREMENT=") {
-        Some((before, after)) => format!(
-            "{before}{}",
-            after.trim_start_matches(|c: char| c.is_ascii_digit())
-        ),
-        None => text.clone(),
-    }
 }
 
 /// Where the stream begins: everything that is logged from here on is read.
@@ -414,11 +410,12 @@ impl Begun {
         let (origin, watch) = (self.stream_origin(config), self.watch());
         let reader =
             Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
+        let (knobs, reads) = watch::channel(Knobs::new(config));
         Ok(Run::new(run::Parts {
             config: Arc::clone(config),
             work: Arc::clone(&self.work),
             sessions: self.sessions.clone(),
-            conductor: self.conductor(config),
+            conductor: limits::conductor(self, config),
             feed,
             reader,
             reporter,
@@ -426,6 +423,8 @@ impl Begun {
             origin: self.origin.clone(),
             stop,
             witness: self.guard.witness(),
+            throttle: restraint::start(self, config, reads),
+            knobs,
             standstill: Standstill::new(config.topology.mode, &self.sessions, self.server.version),
             desk: Desk::open(listening, self.about(config)),
         }))
@@ -465,25 +464,6 @@ impl Begun {
             server_version: self.server.version.number(),
             names_fold_case: self.server.lower_case_table_names != 0,
         })
-    }
-
-    fn conductor(&self, config: &Config) -> Conductor {
-        let limits = Limits {
-            flush_lanes: config.flush_lanes as usize,
-            batch_keys: config.flush_batch_keys as usize,
-            heartbeat: config.heartbeat,
-            dirty_keys_max: config.dirty_keys_max as usize,
-            dirty_bytes_max: config.dirty_bytes_max as usize,
-        };
-        // The engine's averages over few rows are about pages, not rows; after a rebuild they lag behind for a while.
-        let row_bytes = (self.rows_estimate >= ROWS_KNOWN_MIN).then_some(self.row_bytes);
-        let sizer = ChunkSizer::new(config.chunk_target, row_bytes, config.chunk_rows);
-        Conductor::new(
-            self.work.key.exact_identity(),
-            limits,
-            sizer,
-            Workers::new(config.workers_max),
-        )
     }
 
     /// Ends the sessions that live as long as the run.
