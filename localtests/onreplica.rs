@@ -36,7 +36,8 @@ fn ended(finished: &Finished, code: i32, says: &[&str]) -> Outcome {
 async fn a_rehearsal_with_replication_stopped() -> Outcome {
     let place = Place::new("stopped").await?;
     let writing = place.writing().await?;
-    let finished = place.alter(&[TEST])?.finish().await?;
+    // An instant ALTER would stay: it is not tried.
+    let finished = place.alter(&[TEST, "--attempt-instant-ddl"])?.finish().await?;
     let written = writing.stop().await?;
     ended(
         &finished,
