@@ -6,6 +6,7 @@
 
 pub mod grants;
 pub mod holders;
+mod prepared;
 pub mod server;
 pub mod table;
 mod version;
@@ -15,7 +16,8 @@ use crate::mysql::{Session, catalog};
 use crate::schema::TableName;
 use grants::Grants;
 
-pub use holders::{Holder, holders};
+pub use holders::{Holder, account_of, holders};
+pub use prepared::{Undecided, undecided};
 pub use server::{Server, server};
 pub use table::{Source, source};
 pub use version::Version;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     conductor::{Conductor, Limits},
-    fit,
+    fit, prepared,
     run::{self, Run},
     settings,
     stop::Stop,
@@ -57,6 +57,7 @@ pub(super) struct Begun {
     guard: TableGuard,
     server: Server,
     origin: Position,
+    early_xa_is_harmless: bool,
     columns: usize,
     rows_estimate: u64,
     row_bytes: u64,
@@ -253,7 +254,7 @@ fn request<'a>(
 }
 
 /// Makes the helper tables and the plan.
-pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, Failure> {
+pub(super) async fn make(config: &Config, mut looked: Looked, stop: &mut Stop) -> Result<Begun, Failure> {
     if let Some(file) = &config.postpone_cut_over_flag_file {
         touch(file)?;
     }
@@ -267,8 +268,12 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
     for note in looked.notes.iter().chain(&ghost.notes) {
         tracing::info!("{note}");
     }
-    match made(config, &mut looked, &ghost, &marks).await {
-        Ok((work, origin)) => {
+    match made(config, &mut looked, &ghost, &marks, stop).await {
+        Ok(Made {
+            work,
+            origin,
+            early_xa_is_harmless,
+        }) => {
             let sessions = looked.sessions.with(settings::row_settings(
                 &looked.server,
                 &work,
@@ -280,6 +285,7 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
                 marks,
                 guard,
                 origin,
+                early_xa_is_harmless,
                 columns: looked.source.table.columns.len(),
                 rows_estimate: looked.source.table.rows_estimate,
                 row_bytes: looked.source.table.row_bytes_estimate,
@@ -302,12 +308,20 @@ fn touch(file: &std::path::Path) -> Result<(), Failure> {
     })
 }
 
+/// What a run works with.
+struct Made {
+    work: Work,
+    origin: Position,
+    early_xa_is_harmless: bool,
+}
+
 async fn made(
     config: &Config,
     looked: &mut Looked,
     ghost: &Ghost,
     marks: &Marks,
-) -> Result<(Work, Position), Failure> {
+    stop: &mut Stop,
+) -> Result<Made, Failure> {
     let Plan { columns, choice } = looked.plan(config, ghost)?;
     tracing::info!("iteration key: {} ({})", choice.source_key.name, choice.why);
     let supplied = fit::supplied(&mut looked.session, &columns.supplied).await?;
@@ -334,7 +348,12 @@ async fn made(
     prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
     let origin = origin(&mut looked.session).await?;
     still_the_same(looked).await?;
-    Ok((work, origin))
+    let source = looked.source.table.name.clone();
+    Ok(Made {
+        work,
+        origin,
+        early_xa_is_harmless: prepared::decided(&mut looked.session, &source, stop).await?,
+    })
 }
 
 /// From the first look to the place where the stream begins, nobody may have changed the table's definition: later DDL
@@ -428,6 +447,8 @@ impl Begun {
             ghost: tables.ghost.clone(),
             changelog: tables.changelog.clone(),
             tag: self.work.tag(),
+            ours: self.sessions.ours().clone(),
+            early_xa_is_harmless: self.early_xa_is_harmless,
             server_version: self.server.version.number(),
             names_fold_case: self.server.lower_case_table_names != 0,
         })

@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     cutover::Swapped,
     error::Failure,
-    prepare,
+    inspect, prepare,
     schema::TableName,
     status::{Snapshot, line::clock},
 };
@@ -83,6 +83,17 @@ async fn keep_old(begun: &mut Begun, old: &TableName) -> String {
 fn unclean(failure: &Failure) -> String {
     let hint = failure.hint.as_deref().unwrap_or_default();
     format!("Not cleaned up: {failure} {hint}")
+}
+
+/// Names the session whose doing ended the run: account and host, if it is still there.
+pub(super) async fn blame(begun: &mut Begun, failure: Failure, culprit: Option<u32>) -> Failure {
+    let Some(id) = culprit else { return failure };
+    revive(begun).await;
+    match inspect::account_of(&mut begun.session, id).await {
+        Ok(Some(account)) => failure.detail(format!("by session {id} ({account})")),
+        Ok(None) => failure.detail(format!("by session {id}, which is gone")),
+        Err(_) => failure.detail(format!("by session {id}")),
+    }
 }
 
 /// The last words of a run that did not swap.

@@ -9,6 +9,7 @@ mod dry_run;
 mod finish;
 mod fit;
 mod jobs;
+mod prepared;
 mod run;
 mod settings;
 mod stop;
@@ -44,28 +45,36 @@ pub struct Ended {
 pub async fn alter(config: Config, reporter: Reporter) -> Result<Report, Ended> {
     let config = Arc::new(config);
     // From here on a signal waits until it can be answered in order.
-    let stop = Stop::listen().map_err(|error| {
+    let mut stop = Stop::listen().map_err(|error| {
         untouched(Failure::new(Exit::Internal, "Signals cannot be listened for.").detail(error.to_string()))
     })?;
     let looked = begin::look(&config).await.map_err(untouched)?;
     if !config.execute {
         return dry_run::report(&config, looked).await.map_err(untouched);
     }
-    let begun = begin::make(&config, looked).await.map_err(untouched)?;
+    let begun = begin::make(&config, looked, &mut stop).await.map_err(untouched)?;
     execute(config, begun, reporter, stop).await
 }
 
-async fn execute(config: Arc<Config>, begun: Begun, reporter: Reporter, stop: Stop) -> Result<Report, Ended> {
+async fn execute(
+    config: Arc<Config>,
+    mut begun: Begun,
+    reporter: Reporter,
+    stop: Stop,
+) -> Result<Report, Ended> {
     let mut run = match begun.run(&config, reporter, stop) {
         Ok(run) => run,
         Err(failure) => return Err(finish::failed(begun, failure).await),
     };
     let result = run.until_swapped().await;
-    let snapshot = run.snapshot().clone();
+    let (snapshot, culprit) = (run.snapshot().clone(), run.culprit());
     run.wind_down().await;
     match result {
         Ok(swapped) => finish::swapped(&config, begun, swapped, &snapshot).await,
-        Err(failure) => Err(finish::failed(begun, failure).await),
+        Err(failure) => {
+            let failure = finish::blame(&mut begun, failure, culprit).await;
+            Err(finish::failed(begun, failure).await)
+        }
     }
 }
 
