@@ -4,17 +4,20 @@
 use std::sync::Arc;
 
 use super::{
+    commands::Desk,
     conductor::{Conductor, Limits},
     fit, prepared,
     run::{self, Run},
     settings,
+    standstill::Standstill,
     stop::Stop,
 };
 use crate::{
     alter::{Alter, lexer::SqlMode},
     capture::{self, Origin, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
-    config::Config,
+    config::{Config, Mode},
+    control::{About, Host, Listening},
     error::{Exit, Failure},
     inspect::{self, Inspected, Request, Server, Source},
     mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
@@ -75,6 +78,8 @@ pub(super) struct Marks {
 pub(super) struct Plan {
     pub(super) columns: ColumnMap,
     pub(super) choice: KeyChoice,
+    /// What the user should know.
+    pub(super) notes: Vec<String>,
 }
 
 /// Looks at everything, and refuses with all reasons at once.
@@ -140,6 +145,7 @@ async fn ask(config: &Config, session: &mut Session, name: &TableName) -> Result
     let request = Request {
         table: name,
         helpers: &helpers,
+        mode: config.topology.mode,
         allow_on_master: config.topology.allow_on_master,
     };
     inspect::inspect(session, &request).await
@@ -235,7 +241,15 @@ impl Looked {
         };
         let columns = plan::columns(&self.source.table, &ghost.table, &self.alter, wishes)?;
         let choice = plan::iteration_key(&self.source.table, &ghost.table, &columns)?;
-        Ok(Plan { columns, choice })
+        let notes = match config.topology.mode {
+            Mode::MigrateOnReplica => plan::replication(&self.source.table, &ghost.table, &columns)?,
+            Mode::Primary | Mode::TestOnReplica { .. } => Vec::new(),
+        };
+        Ok(Plan {
+            columns,
+            choice,
+            notes,
+        })
     }
 }
 
@@ -253,12 +267,18 @@ fn request<'a>(
     }
 }
 
-/// Makes the helper tables and the plan.
-pub(super) async fn make(config: &Config, mut looked: Looked, stop: &mut Stop) -> Result<Begun, Failure> {
+/// Makes the helper tables and the plan. From here on operators' commands are kept for the run.
+pub(super) async fn make(
+    config: &Config,
+    mut looked: Looked,
+    stop: &mut Stop,
+) -> Result<(Begun, Listening), Failure> {
+    let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
+    let listening = Listening::open(&config.control, &config.schema, &config.table).await?;
+    // Not before it is certain that no other run waits for the same file.
     if let Some(file) = &config.postpone_cut_over_flag_file {
         touch(file)?;
     }
-    let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
     for leftover in &looked.leftovers {
         cleanup::drop_leftover(&mut looked.session, leftover).await?;
     }
@@ -280,7 +300,7 @@ pub(super) async fn make(config: &Config, mut looked: Looked, stop: &mut Stop) -
                 &ghost,
                 &looked.source,
             ));
-            Ok(Begun {
+            let begun = Begun {
                 sessions,
                 marks,
                 guard,
@@ -292,14 +312,15 @@ pub(super) async fn make(config: &Config, mut looked: Looked, stop: &mut Stop) -
                 session: looked.session,
                 server: looked.server,
                 work: Arc::new(work),
-            })
+            };
+            Ok((begun, listening))
         }
         Err(failure) => Err(undo(&mut looked, &marks, failure).await),
     }
 }
 
 /// As in gh-ost: who asks for a postponed swap gets one, and removes the file when it may happen.
-fn touch(file: &std::path::Path) -> Result<(), Failure> {
+pub(super) fn touch(file: &std::path::Path) -> Result<(), Failure> {
     let created = std::fs::OpenOptions::new().create(true).append(true).open(file);
     created.map(drop).map_err(|error| {
         Failure::usage(format!("The flag file {} cannot be created.", file.display()))
@@ -322,7 +343,14 @@ async fn made(
     marks: &Marks,
     stop: &mut Stop,
 ) -> Result<Made, Failure> {
-    let Plan { columns, choice } = looked.plan(config, ghost)?;
+    let Plan {
+        columns,
+        choice,
+        notes,
+    } = looked.plan(config, ghost)?;
+    for note in notes {
+        tracing::warn!("{note}");
+    }
     tracing::info!("iteration key: {} ({})", choice.source_key.name, choice.why);
     let supplied = fit::supplied(&mut looked.session, &columns.supplied).await?;
     let parts = Parts {
@@ -405,7 +433,13 @@ async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
 
 impl Begun {
     /// The run itself, with the thread that reads the binlog.
-    pub(super) fn run(&self, config: &Arc<Config>, reporter: Reporter, stop: Stop) -> Result<Run, Failure> {
+    pub(super) fn run(
+        &self,
+        config: &Arc<Config>,
+        listening: Listening,
+        reporter: Reporter,
+        stop: Stop,
+    ) -> Result<Run, Failure> {
         let internal = |error: std::io::Error| {
             Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string())
         };
@@ -425,7 +459,21 @@ impl Begun {
             origin: self.origin.clone(),
             stop,
             witness: self.guard.witness(),
+            standstill: Standstill::new(config.topology.mode, &self.sessions, self.server.version),
+            desk: Desk::open(listening, self.about(config)),
         }))
+    }
+
+    fn about(&self, config: &Config) -> About {
+        let host = Host {
+            address: config.connection.server(),
+            version: self.server.version_text.clone(),
+        };
+        About {
+            source: self.work.tables.source.clone(),
+            applier: host.clone(),
+            inspector: host,
+        }
     }
 
     fn stream_origin(&self, config: &Config) -> Origin {

@@ -1,9 +1,13 @@
 //! The story of a run: look, make the ghost, copy and follow, swap, clean up.
 //!
+//! On a replica the swap may be a rehearsal, which leaves both tables for a comparison.
+//!
 //! Each step needs what the one before returned. Up to the swap the source is only read; whatever ends the run before
 //! it, the source is as it was, and [`Ended::state`] says what is left on the server.
 
 mod begin;
+mod commands;
+mod comparison;
 mod conductor;
 mod dry_run;
 mod finish;
@@ -12,6 +16,7 @@ mod jobs;
 mod prepared;
 mod run;
 mod settings;
+mod standstill;
 mod stop;
 mod swap;
 
@@ -19,11 +24,13 @@ use std::sync::Arc;
 
 use crate::{
     config::Config,
+    control::Listening,
     error::{Exit, Failure},
     status::Reporter,
 };
 use begin::Begun;
 use stop::Stop;
+use swap::Reached;
 
 /// What a run that ended well has to say, line by line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,28 +59,36 @@ pub async fn alter(config: Config, reporter: Reporter) -> Result<Report, Ended> 
     if !config.execute {
         return dry_run::report(&config, looked).await.map_err(untouched);
     }
-    let begun = begin::make(&config, looked, &mut stop).await.map_err(untouched)?;
-    execute(config, begun, reporter, stop).await
+    let (begun, listening) = begin::make(&config, looked, &mut stop).await.map_err(untouched)?;
+    execute(config, begun, listening, reporter, stop).await
 }
 
 async fn execute(
     config: Arc<Config>,
     mut begun: Begun,
+    listening: Listening,
     reporter: Reporter,
     stop: Stop,
 ) -> Result<Report, Ended> {
-    let mut run = match begun.run(&config, reporter, stop) {
+    let mut run = match begun.run(&config, listening, reporter, stop) {
         Ok(run) => run,
-        Err(failure) => return Err(finish::failed(begun, failure).await),
+        Err(failure) => return Err(finish::failed(begun, failure, Vec::new()).await),
     };
-    let result = run.until_swapped().await;
+    let result = run.until_reached().await;
+    let replication = match &result {
+        Ok(_) => run.standstill.to_start().into_iter().collect(),
+        Err(failure) => run.standstill.after(failure).await,
+    };
     let (snapshot, culprit) = (run.snapshot().clone(), run.culprit());
     run.wind_down().await;
     match result {
-        Ok(swapped) => finish::swapped(&config, begun, swapped, &snapshot).await,
+        Ok(Reached::Swapped(swapped)) => finish::swapped(&config, begun, swapped, &snapshot).await,
+        Ok(Reached::Rehearsed(rehearsed)) => {
+            Ok(finish::rehearsed(begun, &rehearsed, &snapshot, replication).await)
+        }
         Err(failure) => {
             let failure = finish::blame(&mut begun, failure, culprit).await;
-            Err(finish::failed(begun, failure).await)
+            Err(finish::failed(begun, failure, replication).await)
         }
     }
 }

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use super::run::Run;
 use crate::{
     changes::{Batch, BatchId, Flushed},
-    config::Config,
-    cutover::{self, Aside, Attempt, Budget, LockSession, Pending, Swapped},
+    config::{Config, Mode},
+    cutover::{self, Aside, Attempt, Budget, Goal, LockSession, Pending, Rehearsed, Swapped},
     error::{Exit, Failure},
     inspect::{self, Holder, Undecided},
     key::Key,
@@ -31,6 +31,14 @@ const HOLDER_PAUSE_MS: u64 = 500;
 
 /// Stands for "prepared XA transactions" among the sessions that were named: no session has this id.
 const XA_NAMED: [u64; 1] = [u64::MAX];
+/// What a run has come to.
+#[derive(Debug)]
+pub(super) enum Reached {
+    /// The ghost is the table.
+    Swapped(Swapped),
+    /// It was, for a moment.
+    Rehearsed(Rehearsed),
+}
 
 /// Attempts so far.
 pub(super) struct Attempts {
@@ -127,9 +135,14 @@ impl Attempts {
 }
 
 /// One attempt; `None`: later.
-pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Swapped>, Failure> {
+pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Reached>, Failure> {
     run.conductor.hold_jobs(true);
     run.settle().await?;
+    // Meanwhile an operator may have asked for it to wait.
+    if run.is_postponed() {
+        run.conductor.hold_jobs(false);
+        return Ok(None);
+    }
     // Not before: a flush that ended meanwhile may have parked rows of a moment that is over.
     run.conductor.changes().retry_parked();
     let result = with_sessions(run, attempts).await;
@@ -137,7 +150,7 @@ pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Op
     result
 }
 
-async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Swapped>, Failure> {
+async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Reached>, Failure> {
     let (mut door, mut aside) = match open(run, attempts.lock_max).await {
         Ok(both) => both,
         Err(failure) if failure.exit == Exit::Unreachable => {
@@ -147,9 +160,18 @@ async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<
     };
     let ended = match ready(run, &mut aside, attempts).await {
         Ok(true) => {
-            let budget = attempts.budget();
             run.report(Phase::Swapping);
-            cutover::attempt(&mut door, &mut aside, &mut PendingKeys(run), budget).await
+            let goal = goal(run.config.topology.mode);
+            run.in_window = true;
+            let ended = match run.standstill.begin().await {
+                Ok(()) => {
+                    let budget = attempts.budget();
+                    cutover::attempt(&mut door, &mut aside, &mut PendingKeys(run), budget, goal).await
+                }
+                Err(ended) => ended,
+            };
+            run.in_window = false;
+            ended
         }
         Ok(false) => {
             close(door, aside).await;
@@ -159,12 +181,21 @@ async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<
     };
     close(door, aside).await;
     match ended {
-        Attempt::Swapped(swapped) => Ok(Some(swapped)),
+        Attempt::Swapped(swapped) => Ok(Some(Reached::Swapped(swapped))),
+        Attempt::Rehearsed(rehearsed) => Ok(Some(Reached::Rehearsed(rehearsed))),
         Attempt::NotYet(why) => {
             undress(run).await;
+            run.standstill.end().await?;
             attempts.failed(&why).map(|()| None)
         }
         Attempt::Stop(failure) | Attempt::Unknown(failure) => Err(failure),
+    }
+}
+
+fn goal(mode: Mode) -> Goal {
+    match mode {
+        Mode::Primary | Mode::MigrateOnReplica => Goal::Swap,
+        Mode::TestOnReplica { .. } => Goal::Rehearse,
     }
 }
 
