@@ -47,7 +47,12 @@ pub struct Finished {
 impl Tool {
     /// Start `ghost-rs alter --execute` on a schema, with `more` after the connection's flags.
     pub fn alter(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
-        let mut args: Vec<String> = vec!["alter".into(), "--allow-on-master".into(), "--execute".into()];
+        Self::dry_run(server, schema, &[&["--execute".to_owned()], more].concat())
+    }
+
+    /// Start `ghost-rs alter` on a schema.
+    pub fn dry_run(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
+        let mut args: Vec<String> = vec!["alter".into(), "--allow-on-master".into()];
         let port = server.port.to_string();
         for (flag, value) in [
             ("host", server.host.as_str()),

@@ -3,40 +3,24 @@
 
 use std::sync::Arc;
 
-use super::{
-    commands::Desk,
-    conductor::{Conductor, Limits},
-    fit, prepared,
-    run::{self, Run},
-    settings,
-    standstill::Standstill,
-    stop::Stop,
-};
+use super::{begun::Begun, fit, naming::Naming, prepared, settings, stop::Stop};
 use crate::{
     alter::{Alter, lexer::SqlMode},
-    capture::{self, Origin, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
     config::{Config, Mode},
-    control::{About, Host, Listening},
-    error::{Exit, Failure},
+    control::Listening,
+    error::Failure,
     inspect::{self, Inspected, Request, Server, Source},
     mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
-    pace::{ChunkSizer, Workers},
     plan::{
         self, ColumnMap, KeyChoice, Wishes,
         mark::{Kind, Mark},
-        names::Names,
         work::{Parts, Tables, Work},
     },
     position::Position,
-    prepare::{self, Ghost, GhostRequest, TableGuard},
+    prepare::{self, Ghost, GhostRequest, Instant},
     schema::TableName,
-    status::Reporter,
-    tasks::Thread,
 };
-
-/// From so many rows on, the engine's average row length is one.
-const ROWS_KNOWN_MIN: u64 = 1_000;
 
 /// What was found out, and the session that asked. Nothing has been made yet.
 pub(super) struct Looked {
@@ -46,24 +30,11 @@ pub(super) struct Looked {
     pub(super) alter: Alter,
     pub(super) tables: Tables,
     pub(super) notes: Vec<String>,
-    leftovers: Vec<Droppable>,
-    sessions: Sessions,
-    run: String,
-}
-
-/// The helper tables are there and the plan is made.
-pub(super) struct Begun {
-    pub(super) session: Session,
+    /// What stands against a copy, and not against an instant ALTER.
+    pub(super) against_copy: Vec<Failure>,
+    pub(super) leftovers: Vec<Droppable>,
     pub(super) sessions: Sessions,
-    pub(super) work: Arc<Work>,
-    pub(super) marks: Marks,
-    guard: TableGuard,
-    server: Server,
-    origin: Position,
-    early_xa_is_harmless: bool,
-    columns: usize,
-    rows_estimate: u64,
-    row_bytes: u64,
+    run: String,
 }
 
 /// The comments by which this run knows its tables.
@@ -88,13 +59,22 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
     let sessions = Sessions::new(opts, config.connection.connect_timeout, SessionSettings::ddl());
     let mut session = sessions.open("control").await?;
     let (sessions, alter) = acquaint(config, &mut session, sessions).await?;
-    let mut problems: Vec<Failure> = alter.refusal().into_iter().collect();
+    let refusal_of_text = match config.carry.attempt_instant {
+        // What it renames is the server's own business then; a copy asks again.
+        true => alter.forbidden_refusal(),
+        false => alter.refusal(),
+    };
+    let mut problems: Vec<Failure> = refusal_of_text.into_iter().collect();
     let name = TableName::new(&config.schema, &config.table);
-    let inspected = keep(ask(config, &mut session, &name).await, &mut problems);
+    let naming = Naming::of(&mut session, &config.carry).await?;
+    let inspected = keep(
+        ask(config, &mut session, &naming.tables(&name)).await,
+        &mut problems,
+    );
     let name = inspected
         .as_ref()
         .map_or(name, |inspected| inspected.source.table.name.clone());
-    let tables = tables(&name);
+    let tables = naming.tables(&name);
     let leftovers = keep(leftovers(&mut session, config, &tables).await, &mut problems);
     let (Some(inspected), Some(leftovers), true) = (inspected, leftovers, problems.is_empty()) else {
         return Err(refusal(&name, problems));
@@ -103,6 +83,7 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         server,
         source,
         mut notes,
+        against_copy,
     } = inspected;
     notes.extend(alter.notes());
     Ok(Looked {
@@ -113,6 +94,7 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         tables,
         notes,
         leftovers,
+        against_copy,
         sessions,
         run: run_id(),
     })
@@ -139,14 +121,14 @@ async fn acquaint(
     Ok((sessions.only_on(identity), Alter::parse(&config.alter, mode)?))
 }
 
-async fn ask(config: &Config, session: &mut Session, name: &TableName) -> Result<Inspected, Failure> {
-    let helpers = tables(name);
-    let helpers = [&helpers.ghost, &helpers.changelog, &helpers.old].map(|name| name.table.as_str());
+async fn ask(config: &Config, session: &mut Session, tables: &Tables) -> Result<Inspected, Failure> {
+    let helpers = [&tables.ghost, &tables.changelog, &tables.old].map(|name| name.table.as_str());
     let request = Request {
-        table: name,
+        table: &tables.source,
         helpers: &helpers,
         mode: config.topology.mode,
         allow_on_master: config.topology.allow_on_master,
+        carry: &config.carry,
     };
     inspect::inspect(session, &request).await
 }
@@ -158,23 +140,13 @@ fn refusal(name: &TableName, problems: Vec<Failure>) -> Failure {
         .unwrap_or(fallback)
 }
 
-fn tables(source: &TableName) -> Tables {
-    let names = Names::of(&source.table);
-    Tables {
-        source: source.clone(),
-        ghost: source.sibling(names.ghost),
-        changelog: source.sibling(names.changelog),
-        old: source.sibling(names.old),
-    }
-}
-
 async fn leftovers(
     session: &mut Session,
     config: &Config,
     tables: &Tables,
 ) -> Result<Vec<Droppable>, Failure> {
     let mut found = cleanup::leftovers(session, &helpers(tables), |comment| {
-        Mark::parse(comment).is_some()
+        Mark::parse(comment).is_some_and(|mark| mark.of == tables.source)
     })
     .await?;
     // A run that was killed around its swap left a ghost without a mark; its changelog says whose it is.
@@ -233,6 +205,19 @@ impl Looked {
         .await
     }
 
+    /// Would the server do the ALTER instantly?
+    pub(super) async fn ask_twin(&mut self) -> Result<Instant, Failure> {
+        let (clauses, marks) = (self.alter.instant_sql(), self.marks());
+        let twin = request(&self.source, &self.tables, &clauses, &marks);
+        prepare::ask_twin(&mut self.session, &twin).await
+    }
+
+    /// Refuses what only an instant ALTER could have done.
+    pub(super) fn check_copy(&mut self) -> Result<(), Failure> {
+        let problems = std::mem::take(&mut self.against_copy);
+        inspect::together(format!("{} cannot be copied", self.tables.source), problems)
+    }
+
     pub(super) fn plan(&self, config: &Config, ghost: &Ghost) -> Result<Plan, Failure> {
         let wishes = Wishes {
             approve_renamed_columns: config.approve_renamed_columns,
@@ -277,7 +262,7 @@ pub(super) async fn make(
     let listening = Listening::open(&config.control, &config.schema, &config.table).await?;
     // Not before it is certain that no other run waits for the same file.
     if let Some(file) = &config.postpone_cut_over_flag_file {
-        touch(file)?;
+        fit::touch(file)?;
     }
     for leftover in &looked.leftovers {
         cleanup::drop_leftover(&mut looked.session, leftover).await?;
@@ -317,16 +302,6 @@ pub(super) async fn make(
         }
         Err(failure) => Err(undo(&mut looked, &marks, failure).await),
     }
-}
-
-/// As in gh-ost: who asks for a postponed swap gets one, and removes the file when it may happen.
-pub(super) fn touch(file: &std::path::Path) -> Result<(), Failure> {
-    let created = std::fs::OpenOptions::new().create(true).append(true).open(file);
-    created.map(drop).map_err(|error| {
-        Failure::usage(format!("The flag file {} cannot be created.", file.display()))
-            .detail(error.to_string())
-            .hint("--postpone-cut-over-flag-file names a file that this run creates and you remove.")
-    })
 }
 
 /// What a run works with.
@@ -389,7 +364,7 @@ async fn made(
 async fn still_the_same(looked: &mut Looked) -> Result<(), Failure> {
     let name = looked.source.table.name.clone();
     let now = inspect::source(&mut looked.session, &name).await?;
-    if structure(&now) == structure(&looked.source) && now.problems().is_empty() {
+    if now.is_as(&looked.source) {
         return Ok(());
     }
     Err(Failure::refused(format!(
@@ -397,18 +372,6 @@ async fn still_the_same(looked: &mut Looked) -> Result<(), Failure> {
     ))
     .detail(format!("now: {}", now.table.create_sql.replace('\n', " ")))
     .hint("Start again when nobody else alters the table."))
-}
-
-/// What SHOW CREATE TABLE says, without the AUTO_INCREMENT counter.
-fn structure(source: &Source) -> String {
-    let text = &source.table.create_sql;
-    match text.split_once(" AUTO_INCREMENT=") {
-        Some((before, after)) => format!(
-            "{before}{}",
-            after.trim_start_matches(|c: char| c.is_ascii_digit())
-        ),
-        None => text.clone(),
-    }
 }
 
 /// Where the stream begins: everything that is logged from here on is read.
@@ -429,106 +392,4 @@ async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
         }
     }
     failure
-}
-
-impl Begun {
-    /// The run itself, with the thread that reads the binlog.
-    pub(super) fn run(
-        &self,
-        config: &Arc<Config>,
-        listening: Listening,
-        reporter: Reporter,
-        stop: Stop,
-    ) -> Result<Run, Failure> {
-        let internal = |error: std::io::Error| {
-            Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string())
-        };
-        let (feeder, feed) = feed::channel();
-        let (origin, watch) = (self.stream_origin(config), self.watch());
-        let reader =
-            Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
-        Ok(Run::new(run::Parts {
-            config: Arc::clone(config),
-            work: Arc::clone(&self.work),
-            sessions: self.sessions.clone(),
-            conductor: self.conductor(config),
-            feed,
-            reader,
-            reporter,
-            rows_estimate: self.rows_estimate,
-            origin: self.origin.clone(),
-            stop,
-            witness: self.guard.witness(),
-            standstill: Standstill::new(config.topology.mode, &self.sessions, self.server.version),
-            desk: Desk::open(listening, self.about(config)),
-        }))
-    }
-
-    fn about(&self, config: &Config) -> About {
-        let host = Host {
-            address: config.connection.server(),
-            version: self.server.version_text.clone(),
-        };
-        About {
-            source: self.work.tables.source.clone(),
-            applier: host.clone(),
-            inspector: host,
-        }
-    }
-
-    fn stream_origin(&self, config: &Config) -> Origin {
-        Origin {
-            connection: config.connection.clone(),
-            from: self.origin.clone(),
-            server_id: config.replica_server_id,
-            server_uuid: self.server.uuid.clone(),
-            uuid: uuid(&self.work.run),
-        }
-    }
-
-    fn watch(&self) -> Arc<Watch> {
-        let tables = &self.work.tables;
-        Arc::new(Watch {
-            source: tables.source.clone(),
-            key: self.work.key.clone(),
-            columns: self.columns,
-            ghost: tables.ghost.clone(),
-            changelog: tables.changelog.clone(),
-            tag: self.work.tag(),
-            ours: self.sessions.ours().clone(),
-            early_xa_is_harmless: self.early_xa_is_harmless,
-            server_version: self.server.version.number(),
-            names_fold_case: self.server.lower_case_table_names != 0,
-        })
-    }
-
-    fn conductor(&self, config: &Config) -> Conductor {
-        let limits = Limits {
-            flush_lanes: config.flush_lanes as usize,
-            batch_keys: config.flush_batch_keys as usize,
-            heartbeat: config.heartbeat,
-            dirty_keys_max: config.dirty_keys_max as usize,
-            dirty_bytes_max: config.dirty_bytes_max as usize,
-        };
-        // The engine's averages over few rows are about pages, not rows; after a rebuild they lag behind for a while.
-        let row_bytes = (self.rows_estimate >= ROWS_KNOWN_MIN).then_some(self.row_bytes);
-        let sizer = ChunkSizer::new(config.chunk_target, row_bytes, config.chunk_rows);
-        Conductor::new(
-            self.work.key.exact_identity(),
-            limits,
-            sizer,
-            Workers::new(config.workers_max),
-        )
-    }
-
-    /// Ends the sessions that live as long as the run.
-    pub(super) async fn close(self) {
-        self.session.close().await;
-        self.guard.release().await;
-    }
-}
-
-fn uuid(run: &str) -> String {
-    let part = |from: usize, to: usize| run.get(from..to).unwrap_or("0");
-    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
 }
