@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{begun::Begun, fit, naming::Naming, prepared, settings, stop::Stop};
+use super::{begun::Begun, fit, naming::Naming, prepared, restraint, settings, stop::Stop};
 use crate::{
     alter::{Alter, lexer::SqlMode},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
@@ -18,7 +18,7 @@ use crate::{
         work::{Parts, Tables, Work},
     },
     position::Position,
-    prepare::{self, Ghost, GhostRequest, Instant},
+    prepare::{self, Ghost, GhostRequest},
     schema::TableName,
 };
 
@@ -76,6 +76,10 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         .map_or(name, |inspected| inspected.source.table.name.clone());
     let tables = naming.tables(&name);
     let leftovers = keep(leftovers(&mut session, config, &tables).await, &mut problems);
+    keep(
+        restraint::check_thresholds(config, &mut session).await,
+        &mut problems,
+    );
     let (Some(inspected), Some(leftovers), true) = (inspected, leftovers, problems.is_empty()) else {
         return Err(refusal(&name, problems));
     };
@@ -183,7 +187,7 @@ fn run_id() -> String {
 }
 
 impl Looked {
-    fn marks(&self) -> Marks {
+    pub(super) fn marks(&self) -> Marks {
         let mark = |kind| Mark {
             kind,
             of: self.tables.source.clone(),
@@ -203,19 +207,6 @@ impl Looked {
             &request(&self.source, &self.tables, &clauses, &marks),
         )
         .await
-    }
-
-    /// Would the server do the ALTER instantly?
-    pub(super) async fn ask_twin(&mut self) -> Result<Instant, Failure> {
-        let (clauses, marks) = (self.alter.instant_sql(), self.marks());
-        let twin = request(&self.source, &self.tables, &clauses, &marks);
-        prepare::ask_twin(&mut self.session, &twin).await
-    }
-
-    /// Refuses what only an instant ALTER could have done.
-    pub(super) fn check_copy(&mut self) -> Result<(), Failure> {
-        let problems = std::mem::take(&mut self.against_copy);
-        inspect::together(format!("{} cannot be copied", self.tables.source), problems)
     }
 
     pub(super) fn plan(&self, config: &Config, ghost: &Ghost) -> Result<Plan, Failure> {
@@ -238,7 +229,7 @@ impl Looked {
     }
 }
 
-fn request<'a>(
+pub(super) fn request<'a>(
     source: &'a Source,
     tables: &'a Tables,
     clauses: &'a str,
@@ -349,6 +340,8 @@ async fn made(
     fit::check_arrays(&work)?;
     settings::check_zone(&looked.server, &work, ghost, &looked.source)?;
     prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
+    let peers = restraint::peers(config, &looked.server.uuid, &looked.tables, marks);
+    restraint::check_replicas(config, &looked.sessions, peers).await?;
     let origin = origin(&mut looked.session).await?;
     still_the_same(looked).await?;
     let source = looked.source.table.name.clone();
