@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["plan", "changes", "pace"],
     &["mysql", "binlog"],
     &["fence", "inspect"],
-    &["apply", "capture", "cleanup", "copy", "triggers"],
+    &["apply", "capture", "cleanup", "copy", "throttle", "triggers"],
     &["control", "cutover", "prepare"],
     &["migrate"],
     &["cli"],

@@ -3,40 +3,24 @@
 
 use std::sync::Arc;
 
-use super::{
-    commands::Desk,
-    conductor::{Conductor, Limits},
-    fit,
-    naming::Naming,
-    run::{self, Run},
-    settings,
-    standstill::Standstill,
-    stop::Stop,
-};
+use super::{begun::Begun, fit, naming::Naming, prepared, restraint, settings, stop::Stop};
 use crate::{
     alter::{Alter, lexer::SqlMode},
-    capture::{self, Origin, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
     config::{Config, Mode},
-    control::{About, Host, Listening},
-    error::{Exit, Failure},
+    control::Listening,
+    error::Failure,
     inspect::{self, Inspected, Request, Server, Source},
     mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
-    pace::{ChunkSizer, Workers},
     plan::{
         self, ColumnMap, KeyChoice, Wishes,
         mark::{Kind, Mark},
         work::{Parts, Tables, Work},
     },
     position::Position,
-    prepare::{self, Ghost, GhostRequest, TableGuard},
+    prepare::{self, Ghost, GhostRequest},
     schema::TableName,
-    status::Reporter,
-    tasks::Thread,
 };
-
-/// From so many rows on, the engine's average row length is one.
-const ROWS_KNOWN_MIN: u64 = 1_000;
 
 /// What was found out, and the session that asked. Nothing has been made yet.
 pub(super) struct Looked {
@@ -51,20 +35,6 @@ pub(super) struct Looked {
     pub(super) leftovers: Vec<Droppable>,
     pub(super) sessions: Sessions,
     pub(super) run: String,
-}
-
-/// The helper tables are there and the plan is made.
-pub(super) struct Begun {
-    pub(super) session: Session,
-    pub(super) sessions: Sessions,
-    pub(super) work: Arc<Work>,
-    pub(super) marks: Marks,
-    guard: TableGuard,
-    server: Server,
-    origin: Position,
-    columns: usize,
-    rows_estimate: u64,
-    row_bytes: u64,
 }
 
 /// The comments by which this run knows its tables.
@@ -106,6 +76,10 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         .map_or(name, |inspected| inspected.source.table.name.clone());
     let tables = naming.tables(&name);
     let leftovers = keep(leftovers(&mut session, config, &tables).await, &mut problems);
+    keep(
+        restraint::check_thresholds(config, &mut session).await,
+        &mut problems,
+    );
     let (Some(inspected), Some(leftovers), true) = (inspected, leftovers, problems.is_empty()) else {
         return Err(refusal(&name, problems));
     };
@@ -273,7 +247,11 @@ pub(super) fn request<'a>(
 }
 
 /// Makes the helper tables and the plan. From here on operators' commands are kept for the run.
-pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, Listening), Failure> {
+pub(super) async fn make(
+    config: &Config,
+    mut looked: Looked,
+    stop: &mut Stop,
+) -> Result<(Begun, Listening), Failure> {
     let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
     let listening = Listening::open(&config.control, &config.schema, &config.table).await?;
     // Not before it is certain that no other run waits for the same file.
@@ -289,8 +267,12 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, 
     for note in looked.notes.iter().chain(&ghost.notes) {
         tracing::info!("{note}");
     }
-    match made(config, &mut looked, &ghost, &marks).await {
-        Ok((work, origin)) => {
+    match made(config, &mut looked, &ghost, &marks, stop).await {
+        Ok(Made {
+            work,
+            origin,
+            early_xa_is_harmless,
+        }) => {
             let sessions = looked.sessions.with(settings::row_settings(
                 &looked.server,
                 &work,
@@ -302,6 +284,7 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, 
                 marks,
                 guard,
                 origin,
+                early_xa_is_harmless,
                 columns: looked.source.table.columns.len(),
                 rows_estimate: looked.source.table.rows_estimate,
                 row_bytes: looked.source.table.row_bytes_estimate,
@@ -315,12 +298,20 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, 
     }
 }
 
+/// What a run works with.
+struct Made {
+    work: Work,
+    origin: Position,
+    early_xa_is_harmless: bool,
+}
+
 async fn made(
     config: &Config,
     looked: &mut Looked,
     ghost: &Ghost,
     marks: &Marks,
-) -> Result<(Work, Position), Failure> {
+    stop: &mut Stop,
+) -> Result<Made, Failure> {
     let Plan {
         columns,
         choice,
@@ -354,9 +345,16 @@ async fn made(
     fit::check_arrays(&work)?;
     settings::check_zone(&looked.server, &work, ghost, &looked.source)?;
     prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
+    let peers = restraint::peers(config, &looked.server.uuid, &looked.tables, marks);
+    restraint::check_replicas(config, &looked.sessions, peers).await?;
     let origin = origin(&mut looked.session).await?;
     still_the_same(looked).await?;
-    Ok((work, origin))
+    let source = looked.source.table.name.clone();
+    Ok(Made {
+        work,
+        origin,
+        early_xa_is_harmless: prepared::decided(&mut looked.session, &source, stop).await?,
+    })
 }
 
 /// From the first look to the place where the stream begins, nobody may have changed the table's definition: later DDL
@@ -392,104 +390,4 @@ async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
         }
     }
     failure
-}
-
-impl Begun {
-    /// The run itself, with the thread that reads the binlog.
-    pub(super) fn run(
-        &self,
-        config: &Arc<Config>,
-        listening: Listening,
-        reporter: Reporter,
-        stop: Stop,
-    ) -> Result<Run, Failure> {
-        let internal = |error: std::io::Error| {
-            Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string())
-        };
-        let (feeder, feed) = feed::channel();
-        let (origin, watch) = (self.stream_origin(config), self.watch());
-        let reader =
-            Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
-        Ok(Run::new(run::Parts {
-            config: Arc::clone(config),
-            work: Arc::clone(&self.work),
-            sessions: self.sessions.clone(),
-            conductor: self.conductor(config),
-            feed,
-            reader,
-            reporter,
-            rows_estimate: self.rows_estimate,
-            origin: self.origin.clone(),
-            stop,
-            witness: self.guard.witness(),
-            standstill: Standstill::new(config.topology.mode, &self.sessions, self.server.version),
-            desk: Desk::open(listening, self.about(config)),
-        }))
-    }
-
-    fn about(&self, config: &Config) -> About {
-        let host = Host {
-            address: config.connection.server(),
-            version: self.server.version_text.clone(),
-        };
-        About {
-            source: self.work.tables.source.clone(),
-            applier: host.clone(),
-            inspector: host,
-        }
-    }
-
-    fn stream_origin(&self, config: &Config) -> Origin {
-        Origin {
-            connection: config.connection.clone(),
-            from: self.origin.clone(),
-            server_id: config.replica_server_id,
-            server_uuid: self.server.uuid.clone(),
-            uuid: uuid(&self.work.run),
-        }
-    }
-
-    fn watch(&self) -> Arc<Watch> {
-        let tables = &self.work.tables;
-        Arc::new(Watch {
-            source: tables.source.clone(),
-            key: self.work.key.clone(),
-            columns: self.columns,
-            ghost: tables.ghost.clone(),
-            changelog: tables.changelog.clone(),
-            tag: self.work.tag(),
-            server_version: self.server.version.number(),
-            names_fold_case: self.server.lower_case_table_names != 0,
-        })
-    }
-
-    fn conductor(&self, config: &Config) -> Conductor {
-        let limits = Limits {
-            flush_lanes: config.flush_lanes as usize,
-            batch_keys: config.flush_batch_keys as usize,
-            heartbeat: config.heartbeat,
-            dirty_keys_max: config.dirty_keys_max as usize,
-            dirty_bytes_max: config.dirty_bytes_max as usize,
-        };
-        // The engine's averages over few rows are about pages, not rows; after a rebuild they lag behind for a while.
-        let row_bytes = (self.rows_estimate >= ROWS_KNOWN_MIN).then_some(self.row_bytes);
-        let sizer = ChunkSizer::new(config.chunk_target, row_bytes, config.chunk_rows);
-        Conductor::new(
-            self.work.key.exact_identity(),
-            limits,
-            sizer,
-            Workers::new(config.workers_max),
-        )
-    }
-
-    /// Ends the sessions that live as long as the run.
-    pub(super) async fn close(self) {
-        self.session.close().await;
-        self.guard.release().await;
-    }
-}
-
-fn uuid(run: &str) -> String {
-    let part = |from: usize, to: usize| run.get(from..to).unwrap_or("0");
-    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
 }

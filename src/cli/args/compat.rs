@@ -32,6 +32,10 @@ pub struct CompatArgs {
     #[arg(long)]
     pub azure: bool,
 
+    /// A socket file that nobody listens on is replaced without it
+    #[arg(long)]
+    pub initially_drop_socket_file: bool,
+
     /// innodb or rocksdb: sessions are READ COMMITTED, which works with both
     #[arg(long, value_name = "NAME")]
     pub storage_engine: Option<String>,
@@ -39,6 +43,10 @@ pub struct CompatArgs {
     /// A nullable key is refused all the same
     #[arg(long)]
     pub allow_nullable_unique_key: bool,
+
+    /// Foreign keys from and to the table are looked for all the same
+    #[arg(long)]
+    pub skip_foreign_key_checks: bool,
 
     /// Values that do not fit are errors all the same
     #[arg(long)]
