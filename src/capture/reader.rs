@@ -37,6 +37,8 @@ type Keys = Vec<(Key, Change)>;
 pub(super) struct Reader {
     watch: Arc<Watch>,
     marks: Option<KeySpec>,
+    /// The run's own announcement has come by.
+    announced: bool,
     /// By the ids of the table maps that came by on this connection. Tables of others are not in it.
     tables: HashMap<u64, Table>,
     /// Inside XA START … XA END.
@@ -53,6 +55,7 @@ impl Reader {
         Self {
             watch,
             marks,
+            announced: false,
             tables: HashMap::new(),
             xa: None,
             prepared: HashMap::new(),
@@ -88,7 +91,7 @@ impl Reader {
             EventType::INCIDENT_EVENT => {
                 Err(self.tripwire(stream, "the server says that events were lost (incident event)"))
             }
-            EventType::EXECUTE_LOAD_QUERY_EVENT | EventType::BEGIN_LOAD_QUERY_EVENT => {
+            EventType::EXECUTE_LOAD_QUERY_EVENT | EventType::BEGIN_LOAD_QUERY_EVENT if self.announced => {
                 Err(self.tripwire(stream, "LOAD DATA in statement format"))
             }
             _ => Ok(Vec::new()),
@@ -104,6 +107,9 @@ impl Reader {
         let (Some(id), Some((schema, table))) = (table_id(event), table_name(event)) else {
             return Err(self.tripwire(stream, "a table map that is cut off"));
         };
+        if !self.announced {
+            return Ok(());
+        }
         let is = |name: &crate::schema::TableName| {
             self.same_name(name.schema.as_bytes(), schema) && self.same_name(name.table.as_bytes(), table)
         };
@@ -151,7 +157,10 @@ impl Reader {
         let known = table_id(event).and_then(|id| self.tables.get(&id));
         let (layout, is_mark) = match known {
             None | Some(Table::Ghost) => return Ok(Vec::new()),
-            Some(Table::Source(layout)) => (layout, false),
+            Some(Table::Source(layout)) => {
+                self.check_writer(event, stream)?;
+                (layout, false)
+            }
             Some(Table::Changelog(layout)) => (layout, true),
         };
         let data = event
@@ -162,10 +171,12 @@ impl Reader {
         };
         let changes = changes(layout, &rows).map_err(|error| self.tripwire(stream, &error))?;
         if is_mark {
-            return Ok(changes
+            let marks = changes.into_iter().filter_map(|row| row.after);
+            return Ok(stream
+                .missing()
+                .map(Captured::Gap)
                 .into_iter()
-                .filter_map(|row| row.after)
-                .filter_map(|key| mark(&key))
+                .chain(marks.filter_map(|key| mark(&key)))
                 .collect());
         }
         let keys = changes.into_iter().flat_map(keys_of);
@@ -174,6 +185,18 @@ impl Reader {
             None => return Ok(delivered(keys)),
         }
         self.check_xa(stream).map(|()| Vec::new())
+    }
+
+    /// Another server's changes are not fenced by marks on the primary, nor kept out by its lock.
+    fn check_writer(&self, event: &Event, stream: &Stream) -> Result<(), Failure> {
+        let by = event.header().server_id();
+        if self.watch.writer.is_none_or(|writer| writer == by) {
+            return Ok(());
+        }
+        Err(self
+            .tripwire(stream, &format!("rows of {} that another server changed", self.watch.source))
+            .detail(format!("server_id {by}; the primary has {}", self.watch.writer.unwrap_or(0)))
+            .hint("While the table is being changed, it may be written on the primary only."))
     }
 
     fn check_xa(&self, stream: &Stream) -> Result<(), Failure> {
@@ -192,7 +215,12 @@ impl Reader {
         let query = event
             .read_event::<QueryEvent<'_>>()
             .map_err(|error| self.tripwire(stream, &error.to_string()))?;
-        match scan_event(&query, self.watch.server_version) {
+        let statement = scan_event(&query, self.watch.server_version);
+        if !self.announced {
+            self.announced = self.announces(&query, &statement);
+            return Ok(Vec::new());
+        }
+        match statement {
             Statement::Xa { step, xid } => return self.xa(step, xid, stream),
             Statement::Begin | Statement::Commit | Statement::Rollback | Statement::RollbackTo => {}
             Statement::Savepoint | Statement::Harmless => {}
@@ -200,6 +228,12 @@ impl Reader {
             other => self.check_statement(&other, &query, stream)?,
         }
         Ok(Vec::new())
+    }
+
+    /// The statement that makes this run's changelog. What was prepared before it, commits unknown; see `xa_committed`.
+    fn announces(&self, query: &QueryEvent<'_>, statement: &Statement) -> bool {
+        let (changelog, fold) = (&self.watch.changelog, self.watch.names_fold_case);
+        query.query().contains(&self.watch.run) && statement.may_touch(changelog, fold).is_some()
     }
 
     fn xa(&mut self, step: XaStep, xid: Xid, stream: &Stream) -> Result<Vec<Captured>, Failure> {
