@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::Bounds;
+
 /// Where commands are taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Control {
@@ -33,10 +35,15 @@ pub struct Hooks {
 /// Figures for a statsd daemon.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metrics {
-    /// `host:port` of the daemon (UDP). `None`: no metrics.
+    /// `host:port` of the daemon (UDP), or `unix:///path` of its socket. `None`: no metrics.
     pub statsd: Option<String>,
     /// `name:value` tags of each figure, in DogStatsD's form.
     pub tags: Vec<String>,
-    /// Time between two reports.
+    /// Time between two reports; zero: only what happens is told, nothing at intervals.
     pub interval: Duration,
 }
+
+/// `--hooks-status-interval`, seconds; gh-ost's default.
+pub const HOOKS_STATUS_SECONDS: Bounds = Bounds::new(1, 60, 86_400);
+/// `--runtime-metrics-interval`, seconds; gh-ost's default.
+pub const METRICS_SECONDS: Bounds = Bounds::new(0, 10, 3_600);
