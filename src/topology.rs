@@ -22,7 +22,7 @@ pub use facts::{Facts, Upstream};
 pub use lookout::{Look, Lookout};
 pub use net::End;
 
-use crate::config::Config;
+use crate::config::{Config, Mode};
 use crate::error::Failure;
 use net::Net;
 
@@ -57,6 +57,12 @@ async fn find_on(config: &Config, net: &mut Net) -> Result<Servers, Failure> {
         Some(address) => Some(net.assumed(address).await?),
         None => None,
     };
+    if topology.mode != Mode::Primary {
+        // Rows are written where the binlog is read.
+        let primary = net.end(&inspected, config).await?;
+        net.close().await;
+        return Ok(Servers::one(primary));
+    }
     let route = climb::climb(net, inspected, assumed, topology.allow_master_master).await?;
     let mut problems = judge::problems(&route, topology);
     let notes = judge::notes(&route, topology);
@@ -65,11 +71,9 @@ async fn find_on(config: &Config, net: &mut Net) -> Result<Servers, Failure> {
         let primary = net.end(&route.primary, config).await?;
         net.close().await;
         return Ok(Servers {
-            primary,
-            inspected: None,
-            lookout: None,
             problems,
             notes,
+            ..Servers::one(primary)
         });
     }
     let primary = net.end(&route.primary, config).await?;
@@ -88,9 +92,13 @@ async fn find_on(config: &Config, net: &mut Net) -> Result<Servers, Failure> {
 }
 
 impl Servers {
-    /// `host:port` of the server whose binlog is read.
-    pub fn inspected_address(&self) -> String {
-        let end = self.inspected.as_ref().unwrap_or(&self.primary);
-        end.connection.server()
+    fn one(primary: End) -> Self {
+        Self {
+            primary,
+            inspected: None,
+            lookout: None,
+            problems: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 }

@@ -220,6 +220,7 @@ impl Stream {
             Ok(
                 EventType::GTID_EVENT | EventType::ANONYMOUS_GTID_EVENT | EventType::GTID_TAGGED_LOG_EVENT,
             ) => {
+                self.skip_to(event);
                 self.restart = self.position.clone();
                 self.advance(event);
                 self.begin(event)?;
@@ -231,6 +232,15 @@ impl Stream {
             _ => self.advance(event),
         }
         Ok(())
+    }
+
+    /// By GTIDs, what is not wanted is left out before the transaction that is.
+    fn skip_to(&mut self, event: &Event) {
+        let header = event.header();
+        let start = u64::from(header.log_pos()).saturating_sub(u64::from(header.event_size()));
+        if self.read.is_some() {
+            self.position.offset = self.position.offset.max(start);
+        }
     }
 
     fn begin(&mut self, event: &Event) -> Result<(), StreamError> {

@@ -194,8 +194,14 @@ impl Reader {
             return Ok(());
         }
         Err(self
-            .tripwire(stream, &format!("rows of {} that another server changed", self.watch.source))
-            .detail(format!("server_id {by}; the primary has {}", self.watch.writer.unwrap_or(0)))
+            .tripwire(
+                stream,
+                &format!("rows of {} that another server changed", self.watch.source),
+            )
+            .detail(format!(
+                "server_id {by}; the primary has {}",
+                self.watch.writer.unwrap_or(0)
+            ))
             .hint("While the table is being changed, it may be written on the primary only."))
     }
 

@@ -27,8 +27,8 @@ pub struct Request<'a> {
     pub table: &'a TableName,
     /// The helper tables' names in the same schema: privileges are needed on them too.
     pub helpers: &'a [&'a str],
-    /// `--allow-on-master`.
-    pub allow_on_master: bool,
+    /// The binlog is read on this server, and not on a replica of it.
+    pub read_here: bool,
 }
 
 /// What the server said, with nothing in it that stands against the run.
@@ -46,7 +46,7 @@ pub struct Inspected {
 pub async fn inspect(session: &mut Session, request: &Request<'_>) -> Result<Inspected, Failure> {
     let server = server(session).await?;
     let schema = &request.table.schema;
-    let mut problems = server.problems(schema, request.allow_on_master);
+    let mut problems = server.problems(schema, request.read_here);
     let (grants, account) = account(session, &server).await?;
     let tables: Vec<&str> = request
         .helpers
@@ -55,7 +55,7 @@ pub async fn inspect(session: &mut Session, request: &Request<'_>) -> Result<Ins
         .chain([request.table.table.as_str()])
         .collect();
     problems.extend(grants::problem(
-        &grants.missing(schema, &tables),
+        &grants.missing(schema, &tables, request.read_here),
         schema,
         &account,
     ));

@@ -22,15 +22,6 @@ pub struct LogStatus {
     pub ignored_schemas: Vec<String>,
 }
 
-/// What a replica replicates from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReplicaOf {
-    /// Host and port of the source server.
-    pub address: String,
-    /// Replication channel; empty for the default one.
-    pub channel: String,
-}
-
 /// What the server says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
@@ -72,8 +63,6 @@ pub struct Server {
     pub log: Option<LogStatus>,
     /// Transactions that were prepared before we came; their changes may commit later. `None`: may not know.
     pub prepared_xa: Option<Vec<String>>,
-    /// What this server replicates from. Empty also where the account may not know.
-    pub replica_of: Vec<ReplicaOf>,
 }
 
 const VARIABLES: &[&str] = &[
@@ -110,9 +99,7 @@ async fn ask(session: &mut Session) -> Result<Server, SqlError> {
         .flatten()
         .map(log_status);
     let prepared_xa = catalog::prepared_xa(session).await?;
-    let channels = tolerate(catalog::replica_status(session).await)?.unwrap_or_default();
-    let replica_of = channels.iter().map(replica_of).collect();
-    Ok(from_variables(&variables, log, prepared_xa, replica_of))
+    Ok(from_variables(&variables, log, prepared_xa))
 }
 
 /// A statement that the account may not send gives nothing; only a lost connection is an error here.
@@ -128,7 +115,6 @@ fn from_variables(
     variables: &HashMap<String, String>,
     log: Option<LogStatus>,
     prepared_xa: Option<Vec<String>>,
-    replica_of: Vec<ReplicaOf>,
 ) -> Server {
     let text = |name: &str| variables.get(name).cloned().unwrap_or_default();
     let on = |name: &str| matches!(text(name).to_ascii_uppercase().as_str(), "ON" | "1");
@@ -159,7 +145,6 @@ fn from_variables(
         partial_revokes: on("partial_revokes"),
         log,
         prepared_xa,
-        replica_of,
     }
 }
 
@@ -183,23 +168,6 @@ fn log_status(row: NamedRow) -> LogStatus {
     }
 }
 
-fn replica_of(row: &NamedRow) -> ReplicaOf {
-    let text = |names: [&str; 2]| {
-        names
-            .iter()
-            .find_map(|name| row.get(*name).cloned().flatten())
-            .unwrap_or_default()
-    };
-    let (host, port) = (
-        text(["Source_Host", "Master_Host"]),
-        text(["Source_Port", "Master_Port"]),
-    );
-    ReplicaOf {
-        address: format!("{host}:{port}"),
-        channel: text(["Channel_Name", "Connection_name"]),
-    }
-}
-
 impl Server {
     /// Whether changes of a schema's tables reach the binlog (`binlog_do_db`, `binlog_ignore_db`).
     pub fn logs_schema(&self, schema: &str) -> bool {
@@ -208,17 +176,18 @@ impl Server {
         (log.only_schemas.is_empty() || listed(&log.only_schemas)) && !listed(&log.ignored_schemas)
     }
 
-    /// Everything about this server that stands against changing a table of `schema` on it.
-    pub fn problems(&self, schema: &str, allow_on_master: bool) -> Vec<Failure> {
+    /// Everything about this server that stands against changing a table of `schema` on it. `read_here`: its binlog is
+    /// the one that is read; otherwise a replica's is, and `topology` judges what reaches it.
+    pub fn problems(&self, schema: &str, read_here: bool) -> Vec<Failure> {
         // Of an unsupported server nothing else that we could say would be of use.
         if let Some(problem) = self.version_problem() {
             return vec![problem];
         }
         [
             self.log_bin_problem(),
-            self.format_problem(),
-            self.filter_problem(schema),
-            self.role_problem(allow_on_master),
+            self.format_problem().filter(|_| read_here),
+            self.filter_problem(schema).filter(|_| read_here),
+            self.read_only_problem(),
         ]
         .into_iter()
         .flatten()
@@ -281,34 +250,15 @@ impl Server {
         )
     }
 
-    fn role_problem(&self, allow_on_master: bool) -> Option<Failure> {
-        if let Some(upstream) = self.replica_of.first() {
-            let what = "This server is a replica; ghost-rs has to work on the primary.";
-            let detail = format!("{} replicates from {}", self.hostname, upstream.address);
-            return Some(
-                Failure::refused(what)
-                    .detail(detail)
-                    .hint("Give the primary's --host and --port."),
-            );
-        }
-        if let Some(variable) = self.read_only {
-            let what = format!("The server takes no writes ({variable} = ON).");
-            return Some(
-                Failure::refused(what)
-                    .hint("Give the --host and --port of the server that takes the writes."),
-            );
-        }
-        if allow_on_master {
-            return None;
-        }
-        let what = "This server is a primary, and working directly on a primary was not allowed.";
-        let detail = format!(
-            "{} (server_id {}) replicates from no other server",
-            self.hostname, self.server_id
-        );
-        let hint =
-            "Rows would be copied and the binlog read here; if that is what you want, add --allow-on-master.";
-        Some(Failure::refused(what).detail(detail).hint(hint))
+    fn read_only_problem(&self) -> Option<Failure> {
+        let variable = self.read_only?;
+        let what = format!("The server takes no writes ({variable} = ON).");
+        let hint = "Name the server that takes the writes with --assume-master-host, or give it as --host.";
+        Some(
+            Failure::refused(what)
+                .detail(format!("hostname: {}", self.hostname))
+                .hint(hint),
+        )
     }
 
     /// What does not stand against a run and should be known.
@@ -342,23 +292,17 @@ mod tests {
             ("binlog_format", "ROW"),
             ("binlog_order_commits", "ON"),
             ("hostname", "db1"),
-            ("server_id", "7"),
         ];
         let variables = good
             .iter()
             .chain(changes)
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        from_variables(
-            &variables.collect(),
-            Some(LogStatus::default()),
-            Some(Vec::new()),
-            Vec::new(),
-        )
+        from_variables(&variables.collect(), Some(LogStatus::default()), Some(Vec::new()))
     }
 
-    fn problems(server: &Server, allow: bool) -> String {
+    fn problems(server: &Server, read_here: bool) -> String {
         let problems: Vec<String> = server
-            .problems("shop", allow)
+            .problems("shop", read_here)
             .iter()
             .map(ToString::to_string)
             .collect();
@@ -397,24 +341,9 @@ mod tests {
     }
 
     #[test]
-    fn a_primary_needs_the_flag() {
-        let problems = server(&[]).problems("shop", false);
-        assert!(problems.iter().any(|problem| {
-            problem
-                .hint
-                .as_ref()
-                .is_some_and(|hint| hint.contains("--allow-on-master"))
-        }));
-    }
-
-    #[test]
-    fn a_replica_is_refused_with_its_primary() {
-        let mut replica = server(&[("read_only", "ON")]);
-        replica.replica_of = vec![ReplicaOf {
-            address: "db0:3306".into(),
-            channel: String::new(),
-        }];
-        assert!(problems(&replica, true).contains("replicates from db0:3306"));
+    fn what_is_read_elsewhere_may_have_another_format() {
+        let mixed = server(&[("binlog_format", "MIXED")]);
+        assert_eq!(problems(&mixed, false), "");
     }
 
     #[test]

@@ -6,18 +6,19 @@ use std::sync::Arc;
 use super::{
     conductor::{Conductor, Limits},
     fit,
+    reading::{self, Reading},
     run::{self, Run},
     settings,
     stop::Stop,
 };
 use crate::{
     alter::{Alter, lexer::SqlMode},
-    capture::{self, Origin, Watch, feed},
+    capture::{self, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
     config::Config,
     error::{Exit, Failure},
     inspect::{self, Inspected, Request, Server, Source},
-    mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
+    mysql::{Session, Sessions, SqlError},
     pace::{ChunkSizer, Workers},
     plan::{
         self, ColumnMap, KeyChoice, Wishes,
@@ -25,11 +26,12 @@ use crate::{
         names::Names,
         work::{Parts, Tables, Work},
     },
-    position::Position,
+    position::Start,
     prepare::{self, Ghost, GhostRequest, TableGuard},
     schema::TableName,
     status::Reporter,
     tasks::Thread,
+    topology::{self, Servers},
 };
 
 /// From so many rows on, the engine's average row length is one.
@@ -45,6 +47,8 @@ pub(super) struct Looked {
     pub(super) notes: Vec<String>,
     leftovers: Vec<Droppable>,
     sessions: Sessions,
+    reading: Reading,
+    primary: String,
     run: String,
 }
 
@@ -54,9 +58,14 @@ pub(super) struct Begun {
     pub(super) sessions: Sessions,
     pub(super) work: Arc<Work>,
     pub(super) marks: Marks,
+    /// `host:port` of the server whose binlog is read.
+    pub(super) inspected: String,
+    /// `host:port` of the server where rows are written.
+    pub(super) primary: String,
     guard: TableGuard,
     server: Server,
-    origin: Position,
+    reading: Reading,
+    origin: Start,
     columns: usize,
     rows_estimate: u64,
     row_bytes: u64,
@@ -78,36 +87,53 @@ pub(super) struct Plan {
 
 /// Looks at everything, and refuses with all reasons at once.
 pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
-    let opts = connect::opts(&config.connection)?;
-    let sessions = Sessions::new(opts, config.connection.connect_timeout, SessionSettings::ddl());
-    let mut session = sessions.open("control").await?;
-    let (sessions, alter) = acquaint(config, &mut session, sessions).await?;
-    let mut problems: Vec<Failure> = alter.refusal().into_iter().collect();
+    let Servers {
+        primary,
+        inspected: replica,
+        lookout,
+        mut problems,
+        notes: topology,
+    } = topology::find(config).await?;
+    let (primary_address, sessions, mut session) =
+        (primary.connection.server(), primary.sessions, primary.session);
+    let alter = read_alter(config, &mut session).await?;
+    problems.extend(alter.refusal());
     let name = TableName::new(&config.schema, &config.table);
-    let inspected = keep(ask(config, &mut session, &name).await, &mut problems);
+    let inspected = keep(ask(&mut session, &name, replica.is_none()).await, &mut problems);
     let name = inspected
         .as_ref()
         .map_or(name, |inspected| inspected.source.table.name.clone());
     let tables = tables(&name);
     let leftovers = keep(leftovers(&mut session, config, &tables).await, &mut problems);
-    let (Some(inspected), Some(leftovers), true) = (inspected, leftovers, problems.is_empty()) else {
+    let reading = match (&inspected, replica.zip(lookout)) {
+        (None, _) => None,
+        (Some(here), None) => keep(Reading::here(config, &here.server), &mut problems),
+        (Some(here), Some((replica, lookout))) => keep(
+            Reading::on(config, replica, lookout, &here.source).await,
+            &mut problems,
+        ),
+    };
+    let (Some(inspected), Some(leftovers), Some(reading), true) =
+        (inspected, leftovers, reading, problems.is_empty())
+    else {
         return Err(refusal(&name, problems));
     };
     let Inspected {
         server,
         source,
-        mut notes,
+        notes,
     } = inspected;
-    notes.extend(alter.notes());
     Ok(Looked {
         session,
+        sessions: reading::logging_rows(sessions, &server),
         server,
         source,
-        alter,
         tables,
-        notes,
+        notes: [topology, notes, alter.notes()].concat(),
+        alter,
         leftovers,
-        sessions,
+        reading,
+        primary: primary_address,
         run: run_id(),
     })
 }
@@ -116,30 +142,25 @@ fn keep<T>(result: Result<T, Failure>, problems: &mut Vec<Failure>) -> Option<T>
     result.map_err(|failure| problems.push(failure)).ok()
 }
 
-/// Which server this is, for all later sessions; and how it reads the ALTER.
-async fn acquaint(
-    config: &Config,
-    session: &mut Session,
-    sessions: Sessions,
-) -> Result<(Sessions, Alter), Failure> {
-    let unread = |error: SqlError| error.failure("The server's identity could not be read.");
-    let identity = Identity::of(session).await.map_err(unread)?;
+/// The ALTER, as the server would read it.
+async fn read_alter(config: &Config, session: &mut Session) -> Result<Alter, Failure> {
+    let unread = |error: SqlError| error.failure("The server's sql_mode could not be read.");
     let mode = session.one("SELECT @@GLOBAL.sql_mode").await.map_err(unread)?;
     let mode = mode.and_then(|row| row.text(0)).unwrap_or_default();
     let mode = SqlMode {
         ansi_quotes: mode.contains("ANSI_QUOTES"),
         no_backslash_escapes: mode.contains("NO_BACKSLASH_ESCAPES"),
     };
-    Ok((sessions.only_on(identity), Alter::parse(&config.alter, mode)?))
+    Ok(Alter::parse(&config.alter, mode)?)
 }
 
-async fn ask(config: &Config, session: &mut Session, name: &TableName) -> Result<Inspected, Failure> {
+async fn ask(session: &mut Session, name: &TableName, read_here: bool) -> Result<Inspected, Failure> {
     let helpers = tables(name);
     let helpers = [&helpers.ghost, &helpers.changelog, &helpers.old].map(|name| name.table.as_str());
     let request = Request {
         table: name,
         helpers: &helpers,
-        allow_on_master: config.topology.allow_on_master,
+        read_here,
     };
     inspect::inspect(session, &request).await
 }
@@ -280,6 +301,9 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
                 marks,
                 guard,
                 origin,
+                inspected: looked.reading.address(),
+                primary: looked.primary,
+                reading: looked.reading,
                 columns: looked.source.table.columns.len(),
                 rows_estimate: looked.source.table.rows_estimate,
                 row_bytes: looked.source.table.row_bytes_estimate,
@@ -307,7 +331,7 @@ async fn made(
     looked: &mut Looked,
     ghost: &Ghost,
     marks: &Marks,
-) -> Result<(Work, Position), Failure> {
+) -> Result<(Work, Start), Failure> {
     let Plan { columns, choice } = looked.plan(config, ghost)?;
     tracing::info!("iteration key: {} ({})", choice.source_key.name, choice.why);
     let supplied = fit::supplied(&mut looked.session, &columns.supplied).await?;
@@ -331,8 +355,8 @@ async fn made(
     fit::check_reach(&work, &choice)?;
     fit::check_arrays(&work)?;
     settings::check_zone(&looked.server, &work, ghost, &looked.source)?;
+    let origin = looked.reading.start(&mut looked.session).await?;
     prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
-    let origin = origin(&mut looked.session).await?;
     still_the_same(looked).await?;
     Ok((work, origin))
 }
@@ -364,13 +388,6 @@ fn structure(source: &Source) -> String {
     }
 }
 
-/// Where the stream begins: everything that is logged from here on is read.
-async fn origin(session: &mut Session) -> Result<Position, Failure> {
-    let log = inspect::server(session).await?.log;
-    let log = log.ok_or_else(|| Failure::refused("The server does not say where its binlog ends."))?;
-    Ok(Position::new(log.file, log.position))
-}
-
 async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
     let mut failure = failure;
     for (table, mark) in [
@@ -386,12 +403,19 @@ async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
 
 impl Begun {
     /// The run itself, with the thread that reads the binlog.
-    pub(super) fn run(&self, config: &Arc<Config>, reporter: Reporter, stop: Stop) -> Result<Run, Failure> {
+    pub(super) fn run(
+        &mut self,
+        config: &Arc<Config>,
+        reporter: Reporter,
+        stop: Stop,
+    ) -> Result<Run, Failure> {
         let internal = |error: std::io::Error| {
             Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string())
         };
         let (feeder, feed) = feed::channel();
-        let (origin, watch) = (self.stream_origin(config), self.watch());
+        let uuid = uuid(&self.work.run);
+        let origin = self.reading.origin(config, self.origin.clone(), uuid);
+        let watch = self.watch();
         let reader =
             Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
         Ok(Run::new(run::Parts {
@@ -403,24 +427,15 @@ impl Begun {
             reader,
             reporter,
             rows_estimate: self.rows_estimate,
-            origin: self.origin.clone(),
+            origin: self.origin.at.clone(),
+            lookout: self.reading.lookout(),
             stop,
             witness: self.guard.witness(),
         }))
     }
 
-    fn stream_origin(&self, config: &Config) -> Origin {
-        Origin {
-            connection: config.connection.clone(),
-            from: self.origin.clone(),
-            server_id: config.replica_server_id,
-            server_uuid: self.server.uuid.clone(),
-            uuid: uuid(&self.work.run),
-        }
-    }
-
     fn watch(&self) -> Arc<Watch> {
-        let tables = &self.work.tables;
+        let (tables, read) = (&self.work.tables, &self.reading.server);
         Arc::new(Watch {
             source: tables.source.clone(),
             key: self.work.key.clone(),
@@ -428,8 +443,10 @@ impl Begun {
             ghost: tables.ghost.clone(),
             changelog: tables.changelog.clone(),
             tag: self.work.tag(),
-            server_version: self.server.version.number(),
-            names_fold_case: self.server.lower_case_table_names != 0,
+            run: self.work.run.clone(),
+            writer: Some(self.server.server_id),
+            server_version: self.server.version.number().min(read.version.number()),
+            names_fold_case: self.server.lower_case_table_names != 0 || read.lower_case_table_names != 0,
         })
     }
 
@@ -455,6 +472,7 @@ impl Begun {
     /// Ends the sessions that live as long as the run.
     pub(super) async fn close(self) {
         self.session.close().await;
+        self.reading.close().await;
         self.guard.release().await;
     }
 }

@@ -9,10 +9,12 @@ mod dry_run;
 mod finish;
 mod fit;
 mod jobs;
+mod reading;
 mod run;
 mod settings;
 mod stop;
 mod swap;
+mod way;
 
 use std::sync::Arc;
 
@@ -55,7 +57,17 @@ pub async fn alter(config: Config, reporter: Reporter) -> Result<Report, Ended> 
     execute(config, begun, reporter, stop).await
 }
 
-async fn execute(config: Arc<Config>, begun: Begun, reporter: Reporter, stop: Stop) -> Result<Report, Ended> {
+async fn execute(
+    config: Arc<Config>,
+    mut begun: Begun,
+    reporter: Reporter,
+    stop: Stop,
+) -> Result<Report, Ended> {
+    tracing::info!(
+        "rows are written on {}, the binlog is read from {}",
+        begun.primary,
+        begun.inspected
+    );
     let mut run = match begun.run(&config, reporter, stop) {
         Ok(run) => run,
         Err(failure) => return Err(finish::failed(begun, failure).await),

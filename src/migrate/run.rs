@@ -18,6 +18,7 @@ use crate::{
         jobs::{self, Done, Idle, Look},
         stop::Stop,
         swap,
+        way::Way,
     },
     mysql::Sessions,
     plan::work::Work,
@@ -25,6 +26,7 @@ use crate::{
     prepare::GuardWitness,
     status::{Phase, Reporter, Snapshot},
     tasks::{Jobs, Thread},
+    topology::Lookout,
 };
 
 /// How often the clock is looked at when nothing else happens.
@@ -53,6 +55,7 @@ pub(super) struct Parts {
     pub(super) reporter: Reporter,
     pub(super) rows_estimate: u64,
     pub(super) origin: Position,
+    pub(super) lookout: Option<Lookout>,
     pub(super) stop: Stop,
     pub(super) witness: GuardWitness,
 }
@@ -72,6 +75,7 @@ pub(super) struct Run {
     snapshot: Snapshot,
     stop: Stop,
     pub(super) witness: GuardWitness,
+    way: Way,
     marks: VecDeque<(Mark, Instant)>,
     lag: Option<Duration>,
     rates: VecDeque<(Instant, u64)>,
@@ -97,6 +101,7 @@ impl Run {
             reporter: parts.reporter,
             stop: parts.stop,
             witness: parts.witness,
+            way: Way::new(parts.lookout),
             jobs: Jobs::default(),
             idle: Idle::default(),
             started: now,
@@ -135,12 +140,14 @@ impl Run {
             failure = self.stop.asked() => Err(failure),
             batch = self.feed.next(), if !self.conductor.stream_must_wait() => self.captured(batch),
             done = self.jobs.next() => self.done(done),
+            looked = self.way.looked() => self.way.saw(looked).map(drop),
             () = tokio::time::sleep(Duration::from_millis(TICK_MS)) => Ok(()),
         }
     }
 
     /// Starts everything that may start now.
     pub(super) fn start_jobs(&mut self) {
+        self.way.look_if_due();
         while let Some(action) = self.conductor.next_action(self.started.elapsed()) {
             self.start(action);
         }
@@ -156,6 +163,12 @@ impl Run {
             self.pump().await?;
         }
         Ok(())
+    }
+
+    /// The same, for the swap: what came back with the mark is everything, because the way is what it was at the start.
+    pub(super) async fn last_fence(&mut self) -> Result<(), Failure> {
+        self.fence().await?;
+        self.way.confirm().await
     }
 
     /// Lets all jobs finish; nothing new is started.
@@ -183,6 +196,7 @@ impl Run {
             );
         }
         self.idle.close().await;
+        self.way.close(limit).await;
         drop(self.feed);
         self.reader.join(limit).await;
     }
@@ -227,6 +241,7 @@ impl Run {
         for captured in batch.unwrap_or_default() {
             match captured {
                 Captured::Ended(failure) => return Err(failure),
+                Captured::Gap(gap) => self.way.gap(gap),
                 Captured::Reconnecting(why) => tracing::warn!("the binlog stream is opened again: {why}"),
                 Captured::At(position) => {
                     self.position = position.clone();
@@ -251,11 +266,8 @@ impl Run {
 
     /// A mark that is still on its way is at least as late as it has waited.
     fn lag(&self) -> Option<Duration> {
-        self.lag.map(|lag| {
-            self.marks
-                .front()
-                .map_or(lag, |(_, begun)| begun.elapsed().max(lag))
-        })
+        let waiting = self.marks.front().map(|(_, begun)| begun.elapsed());
+        self.lag.max(waiting)
     }
 
     fn may_swap(&self) -> bool {

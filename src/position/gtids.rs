@@ -153,6 +153,11 @@ mod tests {
         assert_eq!(missing(4), format!("{A}:1"));
         assert_eq!(missing(9), format!("{A}:1:6"));
         assert_eq!(missing(12), format!("{A}:1:6:10-11"));
-        assert!(Gtids::parse(&format!("{A}:1-9")).unwrap().missing_before(A, 10).is_empty());
+        assert!(
+            Gtids::parse(&format!("{A}:1-9"))
+                .unwrap()
+                .missing_before(A, 10)
+                .is_empty()
+        );
     }
 }

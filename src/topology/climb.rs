@@ -36,6 +36,9 @@ pub async fn climb(
         let Some(here) = chain.last() else {
             return Err(too_long(&chain));
         };
+        if !here.may_ask && chain.len() > 1 {
+            return Err(mute(here));
+        }
         if let Some(assumed) = &assumed
             && assumed.uuid == here.uuid
         {
@@ -89,7 +92,10 @@ async fn follow(net: &mut impl Ask, here: &Facts, above: &Upstream) -> Result<Fa
         host: above.host.clone(),
         port: above.port,
     };
-    let next = net.ask(&address).await.map_err(|failure| out_of_reach(failure, here, &address))?;
+    let next = net
+        .ask(&address)
+        .await
+        .map_err(|failure| out_of_reach(failure, here, &address))?;
     if next.uuid == above.uuid {
         return Ok(next);
     }
@@ -101,6 +107,15 @@ async fn follow(net: &mut impl Ask, here: &Facts, above: &Upstream) -> Result<Fa
     .hint("From here that address leads elsewhere: name one that leads to the primary with --assume-master-host."))
 }
 
+/// Of the inspected server itself `inspect` says what the account lacks.
+fn mute(here: &Facts) -> Failure {
+    Failure::refused(format!(
+        "The account may not ask {} what it replicates from.",
+        here.address
+    ))
+    .hint("There: GRANT REPLICATION CLIENT ON *.* TO the account.")
+}
+
 /// A source's address is written for the replica, and may not hold for us.
 fn out_of_reach(failure: Failure, here: &Facts, address: &Address) -> Failure {
     let hint = format!(
@@ -110,7 +125,10 @@ fn out_of_reach(failure: Failure, here: &Facts, address: &Address) -> Failure {
     );
     let mut wrapped = Failure::new(
         failure.exit,
-        format!("The server that {} replicates from cannot be asked.", here.address),
+        format!(
+            "The server that {} replicates from cannot be asked.",
+            here.address
+        ),
     );
     wrapped.detail = std::iter::once(failure.what).chain(failure.detail).collect();
     wrapped.detail.extend(failure.hint);
@@ -125,7 +143,10 @@ fn several(here: &Facts, channels: &[Upstream]) -> Failure {
     channels
         .iter()
         .fold(failure, |failure, channel| {
-            failure.detail(format!("channel '{}': {}:{}", channel.channel, channel.host, channel.port))
+            failure.detail(format!(
+                "channel '{}': {}:{}",
+                channel.channel, channel.host, channel.port
+            ))
         })
         .hint("Give a replica with one source as --host, or the primary itself with --allow-on-master.")
 }
@@ -134,7 +155,9 @@ fn at_assumed(mut chain: Vec<Facts>, assumed: Facts, allow_co_primaries: bool) -
     let co_primary = !assumed.upstream.is_empty();
     if co_primary && !allow_co_primaries {
         let sources = assumed.upstream.iter();
-        let sources: Vec<String> = sources.map(|above| format!("{}:{}", above.host, above.port)).collect();
+        let sources: Vec<String> = sources
+            .map(|above| format!("{}:{}", above.host, above.port))
+            .collect();
         return Err(Failure::refused(format!(
             "{} is to be the primary, and replicates from another server itself.",
             assumed.address
@@ -168,23 +191,34 @@ fn co_primaries(mut chain: Vec<Facts>, first: usize, allowed: bool) -> Result<Ro
     let named: Vec<String> = circle
         .iter()
         .map(|server| {
-            let writes = if server.is_read_only() { "read_only" } else { "takes writes" };
+            let writes = if server.is_read_only() {
+                "read_only"
+            } else {
+                "takes writes"
+            };
             format!("{} ({writes})", server.address)
         })
         .collect();
     if !allowed {
-        return Err(Failure::refused("The primary replicates from another server, which replicates from it.")
-            .detail(format!("in the circle: {}", named.join(", ")))
-            .hint(
-                "If the table is written on one of them only, add --allow-master-master, and name that one with \
+        return Err(Failure::refused(
+            "The primary replicates from another server, which replicates from it.",
+        )
+        .detail(format!("in the circle: {}", named.join(", ")))
+        .hint(
+            "If the table is written on one of them only, add --allow-master-master, and name that one with \
                  --assume-master-host.",
-            ));
+        ));
     }
-    let mut writable = circle.iter().enumerate().filter(|(_, server)| !server.is_read_only());
+    let mut writable = circle
+        .iter()
+        .enumerate()
+        .filter(|(_, server)| !server.is_read_only());
     let (Some((at, _)), None) = (writable.next(), writable.next()) else {
-        return Err(Failure::refused("Which of several primaries the table is written on cannot be told.")
-            .detail(format!("in the circle: {}", named.join(", ")))
-            .hint("Name it with --assume-master-host."));
+        return Err(
+            Failure::refused("Which of several primaries the table is written on cannot be told.")
+                .detail(format!("in the circle: {}", named.join(", ")))
+                .hint("Name it with --assume-master-host."),
+        );
     };
     chain.truncate(first + at + 1);
     Ok(ends(chain, true))

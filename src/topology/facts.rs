@@ -101,8 +101,7 @@ const FILTERS: &[&str] = &[
 ];
 
 /// As performance_schema names them, before and since 8.0.22.
-const COMMANDS: &str =
-    "'statement/sql/change_repl_filter', 'statement/sql/change_master', 'statement/sql/change_replication_source'";
+const COMMANDS: &str = "'statement/sql/change_repl_filter', 'statement/sql/change_master', 'statement/sql/change_replication_source'";
 
 /// How a change of rows that was logged as text is counted when it is applied. A call of a routine is counted by the
 /// statements in it.
@@ -110,8 +109,7 @@ const AS_TEXT: &str = "'statement/sql/insert', 'statement/sql/insert_select', 's
     'statement/sql/update_multi', 'statement/sql/delete', 'statement/sql/delete_multi', 'statement/sql/replace', \
     'statement/sql/replace_select', 'statement/sql/load', 'statement/sp/stmt'";
 
-const APPLIERS: &str =
-    "'thread/sql/replica_sql', 'thread/sql/replica_worker', 'thread/sql/slave_sql', 'thread/sql/slave_worker'";
+const APPLIERS: &str = "'thread/sql/replica_sql', 'thread/sql/replica_worker', 'thread/sql/slave_sql', 'thread/sql/slave_worker'";
 
 impl Facts {
     /// A setting, in upper case; empty if the server does not have it.
@@ -188,20 +186,26 @@ fn upstream(row: &NamedRow) -> Upstream {
         uuid: text("Source_UUID").to_ascii_lowercase(),
         channel: text("Channel_Name"),
         running: runs("Replica_IO_Running") && runs("Replica_SQL_Running"),
-        error: errors.into_iter().find(|error| !error.is_empty()).unwrap_or_default(),
+        error: errors
+            .into_iter()
+            .find(|error| !error.is_empty())
+            .unwrap_or_default(),
         delay: text("SQL_Delay").parse().unwrap_or(0),
         filters: filters.filter(|(_, value)| !value.is_empty()).collect(),
     }
 }
 
 fn binlog_filters(row: &NamedRow) -> Vec<String> {
-    [("Binlog_Do_DB", "binlog_do_db"), ("Binlog_Ignore_DB", "binlog_ignore_db")]
-        .iter()
-        .filter_map(|(column, name)| {
-            let value = row.get(*column).cloned().flatten()?;
-            (!value.is_empty()).then(|| format!("{name} = {value}"))
-        })
-        .collect()
+    [
+        ("Binlog_Do_DB", "binlog_do_db"),
+        ("Binlog_Ignore_DB", "binlog_ignore_db"),
+    ]
+    .iter()
+    .filter_map(|(column, name)| {
+        let value = row.get(*column).cloned().flatten()?;
+        (!value.is_empty()).then(|| format!("{name} = {value}"))
+    })
+    .collect()
 }
 
 async fn traces(session: &mut Session) -> Result<Traces, SqlError> {
@@ -220,8 +224,14 @@ async fn traces(session: &mut Session) -> Result<Traces, SqlError> {
         ))
         .await?;
     Ok(Traces {
-        set_at: set_at.iter().filter_map(|row| Some((row.text(0)?, row.text(1)?))).collect(),
-        commands: commands.iter().filter_map(|row| Some((row.text(0)?, row.u64(1)?))).collect(),
+        set_at: set_at
+            .iter()
+            .filter_map(|row| Some((row.text(0)?, row.text(1)?)))
+            .collect(),
+        commands: commands
+            .iter()
+            .filter_map(|row| Some((row.text(0)?, row.u64(1)?)))
+            .collect(),
         applied_as_text: applied_as_text(session).await?,
     })
 }
@@ -246,10 +256,16 @@ async fn applied_as_text(session: &mut Session) -> Result<Option<BTreeMap<u64, u
              WHERE t.NAME IN ({APPLIERS}) AND s.EVENT_NAME IN ({AS_TEXT}) GROUP BY t.THREAD_ID"
         ))
         .await?;
-    Ok(Some(rows.iter().filter_map(|row| Some((row.u64(0)?, row.u64(1)?))).collect()))
+    Ok(Some(
+        rows.iter()
+            .filter_map(|row| Some((row.u64(0)?, row.u64(1)?)))
+            .collect(),
+    ))
 }
 
 /// The error of a look, in a run's words.
 pub fn unread(error: &SqlError, address: &str) -> Failure {
-    error.failure(format!("What {address} replicates from, and how, could not be read."))
+    error.failure(format!(
+        "What {address} replicates from, and how, could not be read."
+    ))
 }

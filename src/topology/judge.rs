@@ -60,11 +60,11 @@ pub fn notes(route: &Route, topology: &Topology) -> Vec<String> {
     let through = if between.is_empty() {
         String::new()
     } else {
-        format!(" (through {})", between.join(", "))
+        format!(" through {}", between.join(", "))
     };
     let mut notes = vec![format!(
-        "rows are copied and swapped on the primary {}; the binlog is read from its replica {}{through}",
-        route.primary.address, inspected.address
+        "{} is a replica of {}{through}, where the table is changed",
+        inspected.address, route.primary.address
     )];
     if route.primary.setting("binlog_format") != "ROW" {
         notes.push(format!(
@@ -87,7 +87,9 @@ pub fn notes(route: &Route, topology: &Topology) -> Vec<String> {
 fn unseen(hop: &Facts) -> Option<String> {
     let missing = match &hop.traces {
         Some(traces) if traces.applied_as_text.is_some() => return None,
-        Some(_) => "statements that are applied as text are not counted there (performance_schema.setup_instruments)",
+        Some(_) => {
+            "statements that are applied as text are not counted there (performance_schema.setup_instruments)"
+        }
         None => {
             "what is set and taken back between two looks is not seen without performance_schema (GRANT SELECT ON \
              performance_schema.*)"
@@ -130,16 +132,24 @@ fn version(hop: &Facts) -> Option<Failure> {
 }
 
 fn not_handed_on(hop: &Facts) -> Option<Failure> {
-    let off = ["log_bin", "log_replica_updates"].into_iter().find(|name| !hop.on(name))?;
+    let off = ["log_bin", "log_replica_updates"]
+        .into_iter()
+        .find(|name| !hop.on(name))?;
     Some(
-        Failure::refused(format!("{} does not write what it replicates into its binlog.", hop.address))
-            .detail(format!("{off} = OFF"))
-            .hint("Start that replica with --log-bin and --log-replica-updates, or give another one as --host."),
+        Failure::refused(format!(
+            "{} does not write what it replicates into its binlog.",
+            hop.address
+        ))
+        .detail(format!("{off} = OFF"))
+        .hint("Start that replica with --log-bin and --log-replica-updates, or give another one as --host."),
     )
 }
 
 fn out_of_order(hop: &Facts) -> Option<Failure> {
-    let appliers: u64 = hop.setting("replica_parallel_workers").parse().unwrap_or(u64::MAX);
+    let appliers: u64 = hop
+        .setting("replica_parallel_workers")
+        .parse()
+        .unwrap_or(u64::MAX);
     if appliers <= 1 {
         return None;
     }
@@ -188,9 +198,12 @@ fn filtered(hop: &Facts) -> Option<Failure> {
         return None;
     }
     Some(
-        Failure::refused(format!("{} filters what it replicates, so changes could be missed.", hop.address))
-            .detail(filters.join("; "))
-            .hint("Give a replica without replication filters as --host."),
+        Failure::refused(format!(
+            "{} filters what it replicates, so changes could be missed.",
+            hop.address
+        ))
+        .detail(filters.join("; "))
+        .hint("Give a replica without replication filters as --host."),
     )
 }
 
@@ -199,9 +212,12 @@ fn binlog_filtered(server: &Facts) -> Option<Failure> {
         return None;
     }
     Some(
-        Failure::refused(format!("{} filters what it writes into its binlog.", server.address))
-            .detail(server.binlog_filters.join("; "))
-            .hint("Start that server without this filter, or give a replica whose way to the primary has none."),
+        Failure::refused(format!(
+            "{} filters what it writes into its binlog.",
+            server.address
+        ))
+        .detail(server.binlog_filters.join("; "))
+        .hint("Start that server without this filter, or give a replica whose way to the primary has none."),
     )
 }
 
@@ -209,7 +225,8 @@ fn errors_skipped(hop: &Facts) -> Option<Failure> {
     let skip = hop.setting("replica_skip_errors");
     let skips = [
         (!matches!(skip, "" | "OFF")).then(|| format!("replica_skip_errors = {skip}")),
-        (hop.setting("replica_exec_mode") == "IDEMPOTENT").then(|| "replica_exec_mode = IDEMPOTENT".to_owned()),
+        (hop.setting("replica_exec_mode") == "IDEMPOTENT")
+            .then(|| "replica_exec_mode = IDEMPOTENT".to_owned()),
     ];
     let skips: Vec<String> = skips.into_iter().flatten().collect();
     if skips.is_empty() {
@@ -328,11 +345,20 @@ fn sources(before: &Facts, now: &Facts) -> Vec<String> {
             .collect()
     };
     let (was, is) = (told(before), told(now));
-    let either = |list: Vec<String>| if list.is_empty() { "nothing".to_owned() } else { list.join(" and ") };
+    let either = |list: Vec<String>| {
+        if list.is_empty() {
+            "nothing".to_owned()
+        } else {
+            list.join(" and ")
+        }
+    };
     if was == is {
         return Vec::new();
     }
-    vec![format!("it replicated from {}", either(was)), format!("now from {}", either(is))]
+    vec![
+        format!("it replicated from {}", either(was)),
+        format!("now from {}", either(is)),
+    ]
 }
 
 fn settings(before: &Facts, now: &Facts) -> Vec<String> {
@@ -340,10 +366,21 @@ fn settings(before: &Facts, now: &Facts) -> Vec<String> {
     let ours = ["read_only", "super_read_only"];
     now.settings
         .keys()
-        .chain(before.settings.keys().filter(|name| !now.settings.contains_key(**name)))
+        .chain(
+            before
+                .settings
+                .keys()
+                .filter(|name| !now.settings.contains_key(**name)),
+        )
         .filter(|name| !ours.contains(name))
         .filter(changed)
-        .map(|name| format!("{name} was {}, and is {}", before.setting(name), now.setting(name)))
+        .map(|name| {
+            format!(
+                "{name} was {}, and is {}",
+                before.setting(name),
+                now.setting(name)
+            )
+        })
         .collect()
 }
 
@@ -354,22 +391,37 @@ fn traces(before: &Facts, now: &Facts) -> Vec<String> {
             _ => Vec::new(),
         };
     };
-    let set = is.set_at.iter().filter(|(name, at)| was.set_at.get(*name) != Some(at));
-    let sent = is.commands.iter().filter(|(name, times)| was.commands.get(*name) != Some(times));
+    let set = is
+        .set_at
+        .iter()
+        .filter(|(name, at)| was.set_at.get(*name) != Some(at));
+    let sent = is
+        .commands
+        .iter()
+        .filter(|(name, times)| was.commands.get(*name) != Some(times));
     set.map(|(name, at)| format!("{name} was set at {at}"))
         .chain(sent.map(|(name, times)| {
-            format!("{name}: {times} since the server's start, {} when the run began", was.commands.get(name).unwrap_or(&0))
+            format!(
+                "{name}: {times} since the server's start, {} when the run began",
+                was.commands.get(name).unwrap_or(&0)
+            )
         }))
         .collect()
 }
 
 /// A thread that was not there before has begun to count at 0.
 fn ran_text(before: &Facts, now: &Facts) -> bool {
-    let count = |facts: &Facts| facts.traces.as_ref().and_then(|traces| traces.applied_as_text.clone());
+    let count = |facts: &Facts| {
+        facts
+            .traces
+            .as_ref()
+            .and_then(|traces| traces.applied_as_text.clone())
+    };
     let (Some(was), Some(is)) = (count(before), count(now)) else {
         return false;
     };
-    is.iter().any(|(thread, times)| times > was.get(thread).unwrap_or(&0))
+    is.iter()
+        .any(|(thread, times)| times > was.get(thread).unwrap_or(&0))
 }
 
 #[cfg(test)]

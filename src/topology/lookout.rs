@@ -137,7 +137,9 @@ impl Lookout {
         let mut now = Vec::with_capacity(self.posts.len());
         for post in &mut self.posts {
             now.push(post.ask().await.map_err(|seen| match seen {
-                Seen::Nothing(why) => Failure::failed("The servers could not be looked at once more.").detail(why),
+                Seen::Nothing(why) => {
+                    Failure::failed("The servers could not be looked at once more.").detail(why)
+                }
                 Seen::Stop(failure) => failure,
             })?);
         }
@@ -154,7 +156,10 @@ impl Lookout {
     }
 
     async fn switch_to_rows(&mut self) -> Result<(), Failure> {
-        let rows = self.before.first().is_none_or(|inspected| inspected.setting("binlog_format") == "ROW");
+        let rows = self
+            .before
+            .first()
+            .is_none_or(|inspected| inspected.setting("binlog_format") == "ROW");
         match self.posts.first_mut() {
             Some(post) if self.topology.switch_to_rbr && !rows => {
                 let address = post.address.clone();
@@ -209,7 +214,11 @@ impl Lookout {
 
 fn stopped_at(now: &Facts) -> Option<String> {
     let channel = now.upstream.iter().find(|channel| !channel.running)?;
-    let why = if channel.error.is_empty() { "it was stopped" } else { &channel.error };
+    let why = if channel.error.is_empty() {
+        "it was stopped"
+    } else {
+        &channel.error
+    };
     Some(format!("{} does not replicate: {why}", now.address))
 }
 
@@ -217,7 +226,12 @@ fn stopped_at(now: &Facts) -> Option<String> {
 async fn has(session: &mut Session, gtids: &Gtids) -> Result<String, SqlError> {
     let set = literal(&gtids.to_string());
     let row = session
-        .one(&format!("SELECT GTID_SUBTRACT({set}, GTID_SUBTRACT({set}, @@GLOBAL.gtid_executed))"))
+        .one(&format!(
+            "SELECT GTID_SUBTRACT({set}, GTID_SUBTRACT({set}, @@GLOBAL.gtid_executed))"
+        ))
         .await?;
-    Ok(row.and_then(|row| row.text(0)).unwrap_or_default().replace('\n', ""))
+    Ok(row
+        .and_then(|row| row.text(0))
+        .unwrap_or_default()
+        .replace('\n', ""))
 }

@@ -32,8 +32,14 @@ impl Net {
         let connection = config.connection.clone();
         let differs = topology.master_user.is_some() || topology.master_password.is_some();
         let primary_account = differs.then(|| Connection {
-            user: topology.master_user.clone().unwrap_or_else(|| connection.user.clone()),
-            password: topology.master_password.clone().unwrap_or_else(|| connection.password.clone()),
+            user: topology
+                .master_user
+                .clone()
+                .unwrap_or_else(|| connection.user.clone()),
+            password: topology
+                .master_password
+                .clone()
+                .unwrap_or_else(|| connection.password.clone()),
             ..connection.clone()
         });
         Self {
@@ -51,8 +57,7 @@ impl Net {
     /// The primary as the user named it.
     pub async fn assumed(&mut self, at: &Address) -> Result<Facts, Failure> {
         let account = self.primary_account.as_ref().unwrap_or(&self.connection);
-        let facts = self.reach(at_address(account, at)).await?;
-        asked(facts)
+        self.reach(at_address(account, at)).await
     }
 
     async fn reach(&mut self, connection: Connection) -> Result<Facts, Failure> {
@@ -77,12 +82,17 @@ impl Net {
     pub async fn end(&self, facts: &Facts, config: &Config) -> Result<End, Failure> {
         let known = self.asked.iter().find(|(_, post)| post.is(facts));
         let Some((connection, post)) = known else {
-            return Err(Failure::new(Exit::Internal, "A server of the way was never asked."));
+            return Err(Failure::new(
+                Exit::Internal,
+                "A server of the way was never asked.",
+            ));
         };
         let mut end = (connection.clone(), post.sessions().clone());
-        if let Some(account) = self.primary_account.as_ref().filter(|account| {
-            !is_inspected(connection, config) && account.user != connection.user
-        }) {
+        if let Some(account) = self
+            .primary_account
+            .as_ref()
+            .filter(|account| !is_inspected(connection, config) && account.user != connection.user)
+        {
             let connection = Connection {
                 user: account.user.clone(),
                 password: account.password.clone(),
@@ -131,24 +141,16 @@ fn at_address(account: &Connection, at: &Address) -> Connection {
     }
 }
 
-/// A server in the middle has to say what it replicates from.
-fn asked(facts: Facts) -> Result<Facts, Failure> {
-    if facts.may_ask {
-        return Ok(facts);
-    }
-    Err(Failure::refused(format!("The account may not ask {} what it replicates from.", facts.address))
-        .hint("There: GRANT REPLICATION CLIENT ON *.* TO the account."))
-}
-
 impl Ask for Net {
     /// With the inspected server's account; where that is not let in, with the primary's.
     async fn ask(&mut self, at: &Address) -> Result<Facts, Failure> {
         let with_ours = self.reach(at_address(&self.connection, at)).await;
-        let denied = with_ours.as_ref().is_err_and(|failure| failure.exit == Exit::Unreachable);
-        let facts = match (&self.primary_account, denied) {
-            (Some(account), true) => self.reach(at_address(account, at)).await?,
-            _ => with_ours?,
-        };
-        asked(facts)
+        let denied = with_ours
+            .as_ref()
+            .is_err_and(|failure| failure.exit == Exit::Unreachable);
+        match (&self.primary_account, denied) {
+            (Some(account), true) => self.reach(at_address(account, at)).await,
+            _ => with_ours,
+        }
     }
 }
