@@ -41,9 +41,16 @@ pub struct Finished {
 }
 
 impl Tool {
-    /// Start `ghost-rs alter --execute` on a schema, with `more` after the connection's flags.
+    /// Start `ghost-rs alter --execute` on a schema of a primary, with `more` after the connection's flags.
+    #[allow(dead_code, reason = "not every test works on a primary")]
     pub fn alter(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
-        let mut args: Vec<String> = vec!["alter".into(), "--allow-on-master".into(), "--execute".into()];
+        let here = ["--allow-on-master".to_owned()];
+        Self::execute(server, schema, &[&here, more].concat())
+    }
+
+    /// The same, through whatever server it is.
+    pub fn execute(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
+        let mut args: Vec<String> = vec!["alter".into(), "--execute".into()];
         let port = server.port.to_string();
         for (flag, value) in [
             ("host", server.host.as_str()),

@@ -68,7 +68,7 @@ pub struct Stream {
     restart: Position,
     /// By GTIDs: the transactions that were read to their end.
     read: Option<Gtids>,
-    /// The one that is being read: its source and number.
+    /// The one that is being read, if it has a GTID: its source and number.
     reading: Option<(String, u64)>,
     payload: Option<Payload>,
 }
@@ -165,7 +165,7 @@ impl Stream {
         }
     }
 
-    /// The transaction that is being read, by GTIDs: its source (`uuid` or `uuid:tag`) and number.
+    /// The transaction that is being read, if it has a GTID: its source (`uuid` or `uuid:tag`) and number.
     pub fn transaction(&self) -> Option<(&str, u64)> {
         self.reading
             .as_ref()
@@ -244,8 +244,7 @@ impl Stream {
     }
 
     fn begin(&mut self, event: &Event) -> Result<(), StreamError> {
-        let Some(read) = &mut self.read else { return Ok(()) };
-        if let Some((source, number)) = self.reading.take() {
+        if let (Some(read), Some((source, number))) = (&mut self.read, self.reading.take()) {
             read.add(&source, number);
         }
         self.reading = gtid(event).map_err(|message| self.broken(message))?;

@@ -77,6 +77,8 @@ pub struct Watch {
     pub run: String,
     /// The only server that may change the table, by its `server_id`; `None`: any.
     pub writer: Option<u32>,
+    /// The `server_uuid` of the primary, where none of its transactions may come without content; `None`: they may.
+    pub whole: Option<String>,
     /// The server's version as version comments write it: 90704.
     pub server_version: u32,
     /// The server stores names of tables in lower case, or compares them without case.

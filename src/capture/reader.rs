@@ -39,6 +39,8 @@ pub(super) struct Reader {
     marks: Option<KeySpec>,
     /// The run's own announcement has come by.
     announced: bool,
+    /// The transaction that is being read has had no content yet: its GTID.
+    empty: Option<String>,
     /// By the ids of the table maps that came by on this connection. Tables of others are not in it.
     tables: HashMap<u64, Table>,
     /// Inside XA START … XA END.
@@ -56,6 +58,7 @@ impl Reader {
             watch,
             marks,
             announced: false,
+            empty: None,
             tables: HashMap::new(),
             xa: None,
             prepared: HashMap::new(),
@@ -68,6 +71,7 @@ impl Reader {
     pub(super) fn stream_lost(&mut self) {
         self.tables.clear();
         self.xa = None;
+        self.empty = None;
     }
 
     pub(super) fn read(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Failure> {
@@ -75,7 +79,10 @@ impl Reader {
             self.tripwire(stream, &format!("an event of a type that is not known: {error}"))
         })?;
         match kind {
-            EventType::TABLE_MAP_EVENT => self.table_map(event, stream).map(|()| Vec::new()),
+            EventType::TABLE_MAP_EVENT => {
+                self.empty = None;
+                self.table_map(event, stream).map(|()| Vec::new())
+            }
             EventType::WRITE_ROWS_EVENT
             | EventType::UPDATE_ROWS_EVENT
             | EventType::DELETE_ROWS_EVENT
@@ -86,7 +93,7 @@ impl Reader {
             EventType::QUERY_EVENT => self.query(event, stream),
             EventType::XA_PREPARE_LOG_EVENT => Ok(self.xa_prepared(event)),
             EventType::GTID_EVENT | EventType::ANONYMOUS_GTID_EVENT | EventType::GTID_TAGGED_LOG_EVENT => {
-                Ok(self.transaction_begins(stream))
+                self.transaction_begins(stream)
             }
             EventType::INCIDENT_EVENT => {
                 Err(self.tripwire(stream, "the server says that events were lost (incident event)"))
@@ -98,9 +105,23 @@ impl Reader {
         }
     }
 
-    fn transaction_begins(&mut self, stream: &Stream) -> Vec<Captured> {
+    /// On a replica, a transaction that was filtered or skipped leaves an empty one with its GTID.
+    fn transaction_begins(&mut self, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+        if let Some(gtid) = self.empty.take() {
+            return Err(self
+                .tripwire(
+                    stream,
+                    "a transaction of the primary came out of the replica empty",
+                )
+                .detail(format!("GTID {gtid}")));
+        }
         self.xa = None;
-        vec![Captured::At(stream.restart().clone())]
+        let whole = self.watch.whole.as_deref().filter(|_| self.announced);
+        let of_primary = stream
+            .transaction()
+            .filter(|(source, _)| whole.is_some_and(|uuid| source.split(':').next() == Some(uuid)));
+        self.empty = of_primary.map(|(source, number)| format!("{source}:{number}"));
+        Ok(vec![Captured::At(stream.restart().clone())])
     }
 
     fn table_map(&mut self, event: &Event, stream: &Stream) -> Result<(), Failure> {
@@ -222,6 +243,9 @@ impl Reader {
             .read_event::<QueryEvent<'_>>()
             .map_err(|error| self.tripwire(stream, &error.to_string()))?;
         let statement = scan_event(&query, self.watch.server_version);
+        if !matches!(statement, Statement::Begin | Statement::Commit) {
+            self.empty = None;
+        }
         if !self.announced {
             self.announced = self.announces(&query, &statement);
             return Ok(Vec::new());

@@ -445,6 +445,10 @@ impl Begun {
             tag: self.work.tag(),
             run: self.work.run.clone(),
             writer: Some(self.server.server_id),
+            whole: self
+                .reading
+                .hands_on_whole()
+                .then(|| self.server.uuid.to_ascii_lowercase()),
             server_version: self.server.version.number().min(read.version.number()),
             names_fold_case: self.server.lower_case_table_names != 0 || read.lower_case_table_names != 0,
         })

@@ -99,6 +99,12 @@ impl Reading {
         }
     }
 
+    /// Whether each transaction of the primary has to come with its content.
+    pub(super) fn hands_on_whole(&self) -> bool {
+        let lookout = self.apart.as_ref().and_then(|apart| apart.lookout.as_ref());
+        lookout.is_some_and(Lookout::hands_on_whole)
+    }
+
     /// `host:port`, or the socket's path.
     pub(super) fn address(&self) -> String {
         self.connection.server()

@@ -204,6 +204,13 @@ impl Lookout {
         }))
     }
 
+    /// Nothing makes a transaction of the primary empty: no statement that changes no row, no filter on tables of the
+    /// server's own schemas.
+    pub fn hands_on_whole(&self) -> bool {
+        let channels = self.before.iter().flat_map(|facts| &facts.upstream);
+        !self.statements && channels.into_iter().all(|channel| channel.filters.is_empty())
+    }
+
     /// Ends the sessions.
     pub async fn close(self) {
         for post in self.posts {
