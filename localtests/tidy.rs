@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["mysql", "binlog"],
     &["fence", "inspect"],
     &["apply", "capture", "cleanup", "copy", "topology"],
-    &["cutover", "prepare"],
+    &["control", "cutover", "prepare"],
     &["migrate"],
     &["cli"],
 ];

@@ -3,23 +3,15 @@
 
 use std::sync::Arc;
 
-use super::{
-    conductor::{Conductor, Limits},
-    fit,
-    reading::{self, Reading},
-    run::{self, Run},
-    settings,
-    stop::Stop,
-};
+use super::{fit, reading::Reading, settings};
 use crate::{
     alter::{Alter, lexer::SqlMode},
-    capture::{self, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
     config::Config,
-    error::{Exit, Failure},
+    control::Listening,
+    error::Failure,
     inspect::{self, Inspected, Request, Server, Source},
     mysql::{Session, Sessions, SqlError},
-    pace::{ChunkSizer, Workers},
     plan::{
         self, ColumnMap, KeyChoice, Wishes,
         mark::{Kind, Mark},
@@ -29,13 +21,8 @@ use crate::{
     position::Start,
     prepare::{self, Ghost, GhostRequest, TableGuard},
     schema::TableName,
-    status::Reporter,
-    tasks::Thread,
     topology::{self, Servers},
 };
-
-/// From so many rows on, the engine's average row length is one.
-const ROWS_KNOWN_MIN: u64 = 1_000;
 
 /// What was found out, and the session that asked. Nothing has been made yet.
 pub(super) struct Looked {
@@ -62,13 +49,13 @@ pub(super) struct Begun {
     pub(super) inspected: String,
     /// `host:port` of the server where rows are written.
     pub(super) primary: String,
-    guard: TableGuard,
-    server: Server,
-    reading: Reading,
-    origin: Start,
-    columns: usize,
-    rows_estimate: u64,
-    row_bytes: u64,
+    pub(super) guard: TableGuard,
+    pub(super) server: Server,
+    pub(super) reading: Reading,
+    pub(super) origin: Start,
+    pub(super) columns: usize,
+    pub(super) rows_estimate: u64,
+    pub(super) row_bytes: u64,
 }
 
 /// The comments by which this run knows its tables.
@@ -125,7 +112,7 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
     } = inspected;
     Ok(Looked {
         session,
-        sessions: reading::logging_rows(sessions, &server),
+        sessions,
         server,
         source,
         tables,
@@ -273,12 +260,14 @@ fn request<'a>(
     }
 }
 
-/// Makes the helper tables and the plan.
-pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, Failure> {
+/// Makes the helper tables and the plan. From here on operators' commands are kept for the run.
+pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, Listening), Failure> {
+    let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
+    let listening = Listening::open(&config.control, &config.schema, &config.table).await?;
+    // Not before it is certain that no other run waits for the same file.
     if let Some(file) = &config.postpone_cut_over_flag_file {
         touch(file)?;
     }
-    let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
     for leftover in &looked.leftovers {
         cleanup::drop_leftover(&mut looked.session, leftover).await?;
     }
@@ -296,7 +285,7 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
                 &ghost,
                 &looked.source,
             ));
-            Ok(Begun {
+            let begun = Begun {
                 sessions,
                 marks,
                 guard,
@@ -310,14 +299,15 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
                 session: looked.session,
                 server: looked.server,
                 work: Arc::new(work),
-            })
+            };
+            Ok((begun, listening))
         }
         Err(failure) => Err(undo(&mut looked, &marks, failure).await),
     }
 }
 
 /// As in gh-ost: who asks for a postponed swap gets one, and removes the file when it may happen.
-fn touch(file: &std::path::Path) -> Result<(), Failure> {
+pub(super) fn touch(file: &std::path::Path) -> Result<(), Failure> {
     let created = std::fs::OpenOptions::new().create(true).append(true).open(file);
     created.map(drop).map_err(|error| {
         Failure::usage(format!("The flag file {} cannot be created.", file.display()))
@@ -402,86 +392,10 @@ async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
 }
 
 impl Begun {
-    /// The run itself, with the thread that reads the binlog.
-    pub(super) fn run(
-        &mut self,
-        config: &Arc<Config>,
-        reporter: Reporter,
-        stop: Stop,
-    ) -> Result<Run, Failure> {
-        let internal = |error: std::io::Error| {
-            Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string())
-        };
-        let (feeder, feed) = feed::channel();
-        let uuid = uuid(&self.work.run);
-        let origin = self.reading.origin(config, self.origin.clone(), uuid);
-        let watch = self.watch();
-        let reader =
-            Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
-        Ok(Run::new(run::Parts {
-            config: Arc::clone(config),
-            work: Arc::clone(&self.work),
-            sessions: self.sessions.clone(),
-            conductor: self.conductor(config),
-            feed,
-            reader,
-            reporter,
-            rows_estimate: self.rows_estimate,
-            origin: self.origin.at.clone(),
-            lookout: self.reading.lookout(),
-            stop,
-            witness: self.guard.witness(),
-        }))
-    }
-
-    fn watch(&self) -> Arc<Watch> {
-        let (tables, read) = (&self.work.tables, &self.reading.server);
-        Arc::new(Watch {
-            source: tables.source.clone(),
-            key: self.work.key.clone(),
-            columns: self.columns,
-            ghost: tables.ghost.clone(),
-            changelog: tables.changelog.clone(),
-            tag: self.work.tag(),
-            run: self.work.run.clone(),
-            writer: Some(self.server.server_id),
-            whole: self
-                .reading
-                .hands_on_whole()
-                .then(|| self.server.uuid.to_ascii_lowercase()),
-            server_version: self.server.version.number().min(read.version.number()),
-            names_fold_case: self.server.lower_case_table_names != 0 || read.lower_case_table_names != 0,
-        })
-    }
-
-    fn conductor(&self, config: &Config) -> Conductor {
-        let limits = Limits {
-            flush_lanes: config.flush_lanes as usize,
-            batch_keys: config.flush_batch_keys as usize,
-            heartbeat: config.heartbeat,
-            dirty_keys_max: config.dirty_keys_max as usize,
-            dirty_bytes_max: config.dirty_bytes_max as usize,
-        };
-        // The engine's averages over few rows are about pages, not rows; after a rebuild they lag behind for a while.
-        let row_bytes = (self.rows_estimate >= ROWS_KNOWN_MIN).then_some(self.row_bytes);
-        let sizer = ChunkSizer::new(config.chunk_target, row_bytes, config.chunk_rows);
-        Conductor::new(
-            self.work.key.exact_identity(),
-            limits,
-            sizer,
-            Workers::new(config.workers_max),
-        )
-    }
-
     /// Ends the sessions that live as long as the run.
     pub(super) async fn close(self) {
         self.session.close().await;
         self.reading.close().await;
         self.guard.release().await;
     }
-}
-
-fn uuid(run: &str) -> String {
-    let part = |from: usize, to: usize| run.get(from..to).unwrap_or("0");
-    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
 }

@@ -4,11 +4,13 @@
 //! it, the source is as it was, and [`Ended::state`] says what is left on the server.
 
 mod begin;
+mod commands;
 mod conductor;
 mod dry_run;
 mod finish;
 mod fit;
 mod jobs;
+mod launch;
 mod reading;
 mod run;
 mod settings;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 
 use crate::{
     config::Config,
+    control::Listening,
     error::{Exit, Failure},
     status::Reporter,
 };
@@ -53,13 +56,14 @@ pub async fn alter(config: Config, reporter: Reporter) -> Result<Report, Ended> 
     if !config.execute {
         return dry_run::report(&config, looked).await.map_err(untouched);
     }
-    let begun = begin::make(&config, looked).await.map_err(untouched)?;
-    execute(config, begun, reporter, stop).await
+    let (begun, listening) = begin::make(&config, looked).await.map_err(untouched)?;
+    execute(config, begun, listening, reporter, stop).await
 }
 
 async fn execute(
     config: Arc<Config>,
     mut begun: Begun,
+    listening: Listening,
     reporter: Reporter,
     stop: Stop,
 ) -> Result<Report, Ended> {
@@ -68,7 +72,7 @@ async fn execute(
         begun.primary,
         begun.inspected
     );
-    let mut run = match begun.run(&config, reporter, stop) {
+    let mut run = match begun.run(&config, listening, reporter, stop) {
         Ok(run) => run,
         Err(failure) => return Err(finish::failed(begun, failure).await),
     };

@@ -8,7 +8,7 @@ use crate::{
     config::{Config, Connection},
     error::Failure,
     inspect::{self, Server, Source, grants},
-    mysql::{Session, Sessions, SqlError, catalog},
+    mysql::{Session, SqlError, catalog},
     position::{Gtids, Position, Start},
     schema::Column,
     topology::{End, Lookout},
@@ -196,13 +196,4 @@ fn shape(columns: &[Column]) -> Vec<String> {
             )
         })
         .collect()
-}
-
-/// Sessions on the primary that log rows where the primary would log statements.
-pub(super) fn logging_rows(sessions: Sessions, primary: &Server) -> Sessions {
-    let settings = crate::mysql::SessionSettings {
-        log_rows: primary.binlog_format != "ROW",
-        ..sessions.settings().clone()
-    };
-    sessions.with(settings)
 }

@@ -3,9 +3,10 @@
 //! Sessions belong to jobs while they work and come back with their result; a job's future never outlives the run.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
 
 use crate::{
     capture::{Captured, feed::Feed},
@@ -13,7 +14,9 @@ use crate::{
     config::Config,
     cutover::Swapped,
     error::Failure,
+    knobs::Knobs,
     migrate::{
+        commands::Desk,
         conductor::{Action, Conductor, Readiness},
         jobs::{self, Done, Idle, Look},
         stop::Stop,
@@ -58,6 +61,7 @@ pub(super) struct Parts {
     pub(super) lookout: Option<Lookout>,
     pub(super) stop: Stop,
     pub(super) witness: GuardWitness,
+    pub(super) desk: Desk,
 }
 
 /// A run from its first mark to the swap.
@@ -76,6 +80,11 @@ pub(super) struct Run {
     stop: Stop,
     pub(super) witness: GuardWitness,
     way: Way,
+    /// What an operator may change; readers follow it.
+    pub(super) knobs: watch::Sender<Knobs>,
+    pub(super) desk: Desk,
+    /// The swap has the table locked, or is asking for it: nobody else has a say.
+    pub(super) in_window: bool,
     marks: VecDeque<(Mark, Instant)>,
     lag: Option<Duration>,
     rates: VecDeque<(Instant, u64)>,
@@ -92,6 +101,9 @@ impl Run {
                 rows_estimate: parts.rows_estimate,
                 ..Snapshot::at_start()
             },
+            knobs: watch::Sender::new(Knobs::new(&parts.config)),
+            desk: parts.desk,
+            in_window: false,
             config: parts.config,
             work: parts.work,
             sessions: parts.sessions,
@@ -131,13 +143,15 @@ impl Run {
         }
     }
 
-    /// Waits for one thing to happen and takes note of it. In order: the user's wish to stop comes first; what the
-    /// binlog delivers comes before the ends of jobs, because a job's end may make keys flushable and the newest
+    /// Waits for one thing to happen and takes note of it. In order: the user's wish to stop comes first, then an operator's
+    /// order, of which there are few; what the binlog delivers comes before the ends of jobs, because a job's end may make keys flushable and the newest
     /// changes should be known by then; the clock comes last.
     pub(super) async fn pump(&mut self) -> Result<(), Failure> {
+        let takes_orders = self.desk.takes_orders() && !self.in_window;
         tokio::select! {
             biased;
             failure = self.stop.asked() => Err(failure),
+            request = self.desk.next(), if takes_orders => self.commanded(request).await,
             batch = self.feed.next(), if !self.conductor.stream_must_wait() => self.captured(batch),
             done = self.jobs.next() => self.done(done),
             looked = self.way.looked() => self.way.saw(looked).map(drop),
@@ -182,6 +196,7 @@ impl Run {
     /// Ends all jobs and closes all sessions, after a stop or a failure. Jobs that do not finish in time are left to
     /// the server: they only write to the ghost.
     pub(super) async fn wind_down(mut self) {
+        self.desk.close().await;
         let limit = Duration::from_millis(STOP_MS_MAX);
         let finish = async {
             while !self.jobs.is_empty() {
@@ -277,14 +292,14 @@ impl Run {
             && self.lag().is_some_and(|lag| lag < lag_max)
     }
 
-    fn is_postponed(&self) -> bool {
-        self.config
-            .postpone_cut_over_flag_file
-            .as_ref()
-            .is_some_and(|file: &PathBuf| file.exists())
+    /// The flag file is there, and no operator has said to swap all the same.
+    pub(super) fn is_postponed(&self) -> bool {
+        let knobs = self.knobs.borrow();
+        let file = knobs.postpone_file.as_ref().filter(|_| !knobs.unpostponed);
+        file.is_some_and(|file| file.exists())
     }
 
-    fn phase(&self) -> Phase {
+    pub(super) fn phase(&self) -> Phase {
         match self.conductor.readiness() {
             Readiness::Copying => Phase::Copying,
             _ if self.is_postponed() => Phase::Postponed,
