@@ -4,7 +4,7 @@
 //! performance_schema show what was set and taken back between two looks. A server that cannot be asked is *not seen*,
 //! which is no reason to stop and none to swap.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::climb::Route;
 use super::facts::{self, Facts};
@@ -16,6 +16,11 @@ use crate::position::Gtids;
 
 /// One server's answers come within this, or it was not seen.
 const ANSWER_SECONDS_MAX: u64 = 5;
+
+/// Replication that was started runs within this, or it does not.
+const START_SECONDS_MAX: u64 = 30;
+/// Time between two looks at whether it does.
+const START_PAUSE: Duration = Duration::from_millis(50);
 
 /// A place from which one server is looked at.
 pub struct Post {
@@ -67,6 +72,19 @@ impl Post {
             Ok(Err(error)) => Err(self.lost(&error.to_string())),
             Err(_) => Err(self.lost(&format!("no answer within {limit:?}"))),
         }
+    }
+
+    /// After a start. If it does not come, the judgement that follows says why.
+    async fn await_replication(&mut self) -> Result<(), Failure> {
+        let limit = Instant::now() + Duration::from_secs(START_SECONDS_MAX);
+        while Instant::now() < limit {
+            match self.ask().await {
+                Ok(facts) if facts.upstream.iter().all(|channel| channel.running) => break,
+                Err(Seen::Stop(failure)) => return Err(failure),
+                _ => tokio::time::sleep(START_PAUSE).await,
+            }
+        }
+        Ok(())
     }
 
     fn lost(&mut self, why: &str) -> Seen {
@@ -163,7 +181,8 @@ impl Lookout {
         match self.posts.first_mut() {
             Some(post) if self.topology.switch_to_rbr && !rows => {
                 let address = post.address.clone();
-                super::row_format::switch(post.session().await?, &address).await
+                super::row_format::switch(post.session().await?, &address).await?;
+                post.await_replication().await
             }
             _ => Ok(()),
         }
