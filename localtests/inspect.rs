@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use ghost_rs::cleanup::{self, Allowed, Dropped, Helpers, Role};
+use ghost_rs::config::Mode;
 use ghost_rs::error::{Exit, Failure};
 use ghost_rs::inspect::{self, Request, grants::Grants, table};
 use ghost_rs::mysql::{Class, Session, SessionSettings, Sessions, catalog};
@@ -92,6 +93,7 @@ impl Sandbox {
         let request = Request {
             table: &name,
             helpers: HELPERS,
+            mode: Mode::Primary,
             read_here: true,
         };
         let failure = inspect::inspect(&mut self.session, &request)
@@ -178,9 +180,9 @@ async fn the_server_says_what_it_is() {
     );
     assert!(!log.gtid_executed.contains('\n'));
     assert!(
-        server.problems("x", true).is_empty(),
+        server.problems("x", Mode::Primary, true).is_empty(),
         "{:?}",
-        server.problems("x", true)
+        server.problems("x", Mode::Primary, true)
     );
     sandbox.done().await;
 }
@@ -499,6 +501,7 @@ async fn partitions_and_a_tablespace_of_its_own_are_fine() {
     let request = Request {
         table: &name,
         helpers: HELPERS,
+        mode: Mode::Primary,
         read_here: true,
     };
     let inspected = inspect::inspect(&mut sandbox.session, &request).await.unwrap();
@@ -524,6 +527,7 @@ async fn missing_privileges_are_listed_as_the_statement_to_run() {
     let request = Request {
         table: &name,
         helpers: HELPERS,
+        mode: Mode::Primary,
         read_here: true,
     };
     let failure = inspect::inspect(&mut few, &request).await.unwrap_err();

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::Version;
+use super::{Version, replica};
+use crate::config::Mode;
 use crate::error::Failure;
 use crate::mysql::catalog;
 use crate::mysql::{Session, SqlError};
@@ -20,6 +21,19 @@ pub struct LogStatus {
     pub only_schemas: Vec<String>,
     /// `binlog_ignore_db`: these are not logged.
     pub ignored_schemas: Vec<String>,
+}
+
+/// What a replica replicates from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplicaOf {
+    /// Host and port of the source server.
+    pub address: String,
+    /// Replication channel; empty for the default one.
+    pub channel: String,
+    /// Its applier runs.
+    pub applier_runs: bool,
+    /// Why it does not, if an error stopped it; empty otherwise.
+    pub error: String,
 }
 
 /// What the server says of itself.
@@ -43,6 +57,8 @@ pub struct Server {
     pub binlog_format: String,
     /// `binlog_row_image`, upper case.
     pub binlog_row_image: String,
+    /// `log_replica_updates`: what a replica applies stands in its own binlog.
+    pub log_replica_updates: bool,
     /// `binlog_order_commits`: what was seen in the log before a mark that returned is visible.
     pub binlog_order_commits: bool,
     /// `gtid_mode` is ON.
@@ -63,6 +79,8 @@ pub struct Server {
     pub log: Option<LogStatus>,
     /// Transactions that were prepared before we came; their changes may commit later. `None`: may not know.
     pub prepared_xa: Option<Vec<String>>,
+    /// What this server replicates from. Empty also where the account may not know.
+    pub replica_of: Vec<ReplicaOf>,
 }
 
 const VARIABLES: &[&str] = &[
@@ -72,6 +90,8 @@ const VARIABLES: &[&str] = &[
     "gtid_mode",
     "hostname",
     "log_bin",
+    "log_replica_updates",
+    "log_slave_updates",
     "lower_case_table_names",
     "max_allowed_packet",
     "partial_revokes",
@@ -99,7 +119,14 @@ async fn ask(session: &mut Session) -> Result<Server, SqlError> {
         .flatten()
         .map(log_status);
     let prepared_xa = catalog::prepared_xa(session).await?;
-    Ok(from_variables(&variables, log, prepared_xa))
+    let replica_of = tolerate(channels(session).await)?.unwrap_or_default();
+    Ok(from_variables(&variables, log, prepared_xa, replica_of))
+}
+
+/// What this server replicates from, and whether it does: one for each channel.
+pub async fn channels(session: &mut Session) -> Result<Vec<ReplicaOf>, SqlError> {
+    let rows = catalog::replica_status(session).await?;
+    Ok(rows.iter().map(replica_of).collect())
 }
 
 /// A statement that the account may not send gives nothing; only a lost connection is an error here.
@@ -115,6 +142,7 @@ fn from_variables(
     variables: &HashMap<String, String>,
     log: Option<LogStatus>,
     prepared_xa: Option<Vec<String>>,
+    replica_of: Vec<ReplicaOf>,
 ) -> Server {
     let text = |name: &str| variables.get(name).cloned().unwrap_or_default();
     let on = |name: &str| matches!(text(name).to_ascii_uppercase().as_str(), "ON" | "1");
@@ -131,6 +159,7 @@ fn from_variables(
         log_bin: on("log_bin"),
         binlog_format: text("binlog_format").to_ascii_uppercase(),
         binlog_row_image: text("binlog_row_image").to_ascii_uppercase(),
+        log_replica_updates: on("log_replica_updates") || on("log_slave_updates"),
         binlog_order_commits: on("binlog_order_commits"),
         gtid: text("gtid_mode").eq_ignore_ascii_case("ON"),
         read_only: ["super_read_only", "read_only"].into_iter().find(|name| on(name)),
@@ -145,6 +174,7 @@ fn from_variables(
         partial_revokes: on("partial_revokes"),
         log,
         prepared_xa,
+        replica_of,
     }
 }
 
@@ -168,6 +198,25 @@ fn log_status(row: NamedRow) -> LogStatus {
     }
 }
 
+fn replica_of(row: &NamedRow) -> ReplicaOf {
+    let text = |names: [&str; 2]| {
+        names
+            .iter()
+            .find_map(|name| row.get(*name).cloned().flatten())
+            .unwrap_or_default()
+    };
+    let (host, port) = (
+        text(["Source_Host", "Master_Host"]),
+        text(["Source_Port", "Master_Port"]),
+    );
+    ReplicaOf {
+        address: format!("{host}:{port}"),
+        channel: text(["Channel_Name", "Connection_name"]),
+        applier_runs: text(["Replica_SQL_Running", "Slave_SQL_Running"]) == "Yes",
+        error: text(["Last_SQL_Error", "Last_Error"]),
+    }
+}
+
 impl Server {
     /// Whether changes of a schema's tables reach the binlog (`binlog_do_db`, `binlog_ignore_db`).
     pub fn logs_schema(&self, schema: &str) -> bool {
@@ -178,7 +227,7 @@ impl Server {
 
     /// Everything about this server that stands against changing a table of `schema` on it. `read_here`: its binlog is
     /// the one that is read; otherwise a replica's is, and `topology` judges what reaches it.
-    pub fn problems(&self, schema: &str, read_here: bool) -> Vec<Failure> {
+    pub fn problems(&self, schema: &str, mode: Mode, read_here: bool) -> Vec<Failure> {
         // Of an unsupported server nothing else that we could say would be of use.
         if let Some(problem) = self.version_problem() {
             return vec![problem];
@@ -187,10 +236,13 @@ impl Server {
             self.log_bin_problem(),
             self.format_problem().filter(|_| read_here),
             self.filter_problem(schema).filter(|_| read_here),
-            self.read_only_problem(),
         ]
         .into_iter()
         .flatten()
+        .chain(match mode {
+            Mode::Primary => self.read_only_problem().into_iter().collect(),
+            on_replica => replica::problems(self, on_replica),
+        })
         .collect()
     }
 
@@ -282,27 +334,34 @@ impl Server {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn server(changes: &[(&str, &str)]) -> Server {
+    /// A good primary, but for these variables.
+    pub(in crate::inspect) fn server(changes: &[(&str, &str)]) -> Server {
         let good = [
             ("version", "9.7.4"),
             ("log_bin", "ON"),
             ("binlog_format", "ROW"),
             ("binlog_order_commits", "ON"),
             ("hostname", "db1"),
+            ("server_id", "7"),
         ];
         let variables = good
             .iter()
             .chain(changes)
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        from_variables(&variables.collect(), Some(LogStatus::default()), Some(Vec::new()))
+        from_variables(
+            &variables.collect(),
+            Some(LogStatus::default()),
+            Some(Vec::new()),
+            Vec::new(),
+        )
     }
 
     fn problems(server: &Server, read_here: bool) -> String {
         let problems: Vec<String> = server
-            .problems("shop", read_here)
+            .problems("shop", Mode::Primary, read_here)
             .iter()
             .map(ToString::to_string)
             .collect();

@@ -7,7 +7,7 @@ use super::{fit, reading::Reading, settings};
 use crate::{
     alter::{Alter, lexer::SqlMode},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
-    config::Config,
+    config::{Config, Mode},
     control::Listening,
     error::Failure,
     inspect::{self, Inspected, Request, Server, Source},
@@ -70,6 +70,8 @@ pub(super) struct Marks {
 pub(super) struct Plan {
     pub(super) columns: ColumnMap,
     pub(super) choice: KeyChoice,
+    /// What the user should know.
+    pub(super) notes: Vec<String>,
 }
 
 /// Looks at everything, and refuses with all reasons at once.
@@ -86,7 +88,10 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
     let alter = read_alter(config, &mut session).await?;
     problems.extend(alter.refusal());
     let name = TableName::new(&config.schema, &config.table);
-    let inspected = keep(ask(&mut session, &name, replica.is_none()).await, &mut problems);
+    let inspected = keep(
+        ask(config, &mut session, &name, replica.is_none()).await,
+        &mut problems,
+    );
     let name = inspected
         .as_ref()
         .map_or(name, |inspected| inspected.source.table.name.clone());
@@ -141,12 +146,18 @@ async fn read_alter(config: &Config, session: &mut Session) -> Result<Alter, Fai
     Ok(Alter::parse(&config.alter, mode)?)
 }
 
-async fn ask(session: &mut Session, name: &TableName, read_here: bool) -> Result<Inspected, Failure> {
+async fn ask(
+    config: &Config,
+    session: &mut Session,
+    name: &TableName,
+    read_here: bool,
+) -> Result<Inspected, Failure> {
     let helpers = tables(name);
     let helpers = [&helpers.ghost, &helpers.changelog, &helpers.old].map(|name| name.table.as_str());
     let request = Request {
         table: name,
         helpers: &helpers,
+        mode: config.topology.mode,
         read_here,
     };
     inspect::inspect(session, &request).await
@@ -242,7 +253,15 @@ impl Looked {
         };
         let columns = plan::columns(&self.source.table, &ghost.table, &self.alter, wishes)?;
         let choice = plan::iteration_key(&self.source.table, &ghost.table, &columns)?;
-        Ok(Plan { columns, choice })
+        let notes = match config.topology.mode {
+            Mode::MigrateOnReplica => plan::replication(&self.source.table, &ghost.table, &columns)?,
+            Mode::Primary | Mode::TestOnReplica { .. } => Vec::new(),
+        };
+        Ok(Plan {
+            columns,
+            choice,
+            notes,
+        })
     }
 }
 
@@ -266,7 +285,7 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, 
     let listening = Listening::open(&config.control, &config.schema, &config.table).await?;
     // Not before it is certain that no other run waits for the same file.
     if let Some(file) = &config.postpone_cut_over_flag_file {
-        touch(file)?;
+        fit::touch(file)?;
     }
     for leftover in &looked.leftovers {
         cleanup::drop_leftover(&mut looked.session, leftover).await?;
@@ -306,23 +325,20 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, 
     }
 }
 
-/// As in gh-ost: who asks for a postponed swap gets one, and removes the file when it may happen.
-pub(super) fn touch(file: &std::path::Path) -> Result<(), Failure> {
-    let created = std::fs::OpenOptions::new().create(true).append(true).open(file);
-    created.map(drop).map_err(|error| {
-        Failure::usage(format!("The flag file {} cannot be created.", file.display()))
-            .detail(error.to_string())
-            .hint("--postpone-cut-over-flag-file names a file that this run creates and you remove.")
-    })
-}
-
 async fn made(
     config: &Config,
     looked: &mut Looked,
     ghost: &Ghost,
     marks: &Marks,
 ) -> Result<(Work, Start), Failure> {
-    let Plan { columns, choice } = looked.plan(config, ghost)?;
+    let Plan {
+        columns,
+        choice,
+        notes,
+    } = looked.plan(config, ghost)?;
+    for note in notes {
+        tracing::warn!("{note}");
+    }
     tracing::info!("iteration key: {} ({})", choice.source_key.name, choice.why);
     let supplied = fit::supplied(&mut looked.session, &columns.supplied).await?;
     let parts = Parts {

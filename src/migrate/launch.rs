@@ -7,11 +7,12 @@ use super::{
     commands::Desk,
     conductor::{Conductor, Limits},
     run::{self, Run},
+    standstill::Standstill,
     stop::Stop,
 };
 use crate::{
     capture::{self, Watch, feed},
-    config::Config,
+    config::{Config, Mode},
     control::{About, Host, Listening},
     error::{Exit, Failure},
     inspect::Server,
@@ -38,7 +39,7 @@ impl Begun {
         let (feeder, feed) = feed::channel();
         let uuid = uuid(&self.work.run);
         let origin = self.reading.origin(config, self.origin.clone(), uuid);
-        let watch = self.watch();
+        let watch = self.watch(config);
         let reader =
             Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
         Ok(Run::new(run::Parts {
@@ -54,6 +55,7 @@ impl Begun {
             lookout: self.reading.lookout(),
             stop,
             witness: self.guard.witness(),
+            standstill: Standstill::new(config.topology.mode, &self.sessions, self.server.version),
             desk: Desk::open(listening, self.about()),
         }))
     }
@@ -70,7 +72,7 @@ impl Begun {
         }
     }
 
-    fn watch(&self) -> Arc<Watch> {
+    fn watch(&self, config: &Config) -> Arc<Watch> {
         let (tables, read) = (&self.work.tables, &self.reading.server);
         Arc::new(Watch {
             source: tables.source.clone(),
@@ -80,7 +82,7 @@ impl Begun {
             changelog: tables.changelog.clone(),
             tag: self.work.tag(),
             run: self.work.run.clone(),
-            writer: Some(self.server.server_id),
+            writer: (config.topology.mode == Mode::Primary).then_some(self.server.server_id),
             whole: self
                 .reading
                 .hands_on_whole()

@@ -12,15 +12,15 @@ use crate::{
     capture::{Captured, feed::Feed},
     changes::{Batch, Mark},
     config::Config,
-    cutover::Swapped,
     error::Failure,
     knobs::Knobs,
     migrate::{
         commands::Desk,
         conductor::{Action, Conductor, Readiness},
         jobs::{self, Done, Idle, Look},
+        standstill::Standstill,
         stop::Stop,
-        swap,
+        swap::{self, Reached},
         way::Way,
     },
     mysql::Sessions,
@@ -61,6 +61,7 @@ pub(super) struct Parts {
     pub(super) lookout: Option<Lookout>,
     pub(super) stop: Stop,
     pub(super) witness: GuardWitness,
+    pub(super) standstill: Standstill,
     pub(super) desk: Desk,
 }
 
@@ -80,6 +81,7 @@ pub(super) struct Run {
     stop: Stop,
     pub(super) witness: GuardWitness,
     way: Way,
+    pub(super) standstill: Standstill,
     /// What an operator may change; readers follow it.
     pub(super) knobs: watch::Sender<Knobs>,
     pub(super) desk: Desk,
@@ -114,6 +116,7 @@ impl Run {
             stop: parts.stop,
             witness: parts.witness,
             way: Way::new(parts.lookout),
+            standstill: parts.standstill,
             jobs: Jobs::default(),
             idle: Idle::default(),
             started: now,
@@ -126,15 +129,15 @@ impl Run {
         }
     }
 
-    /// Copies, follows the changes and swaps.
-    pub(super) async fn until_swapped(&mut self) -> Result<Swapped, Failure> {
+    /// Copies, follows the changes and swaps, or rehearses it.
+    pub(super) async fn until_reached(&mut self) -> Result<Reached, Failure> {
         let mut attempts = swap::Attempts::new(&self.config);
         loop {
             self.start_jobs();
             self.report(self.phase());
             if self.may_swap() && attempts.due() {
                 match swap::attempt(self, &mut attempts).await? {
-                    Some(swapped) => return Ok(swapped),
+                    Some(reached) => return Ok(reached),
                     None => continue,
                 }
             }
