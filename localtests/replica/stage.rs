@@ -193,11 +193,12 @@ impl Stage {
     /// Starts a run through a server, without writers.
     pub fn alter(&self, through: &Server, more: &[&str]) -> Outcome<Tool> {
         let mut args = vec![
+            "--execute".to_owned(),
             "--table=t".to_owned(),
             "--alter=ADD COLUMN note INT DEFAULT 3, ADD INDEX by_note (note)".to_owned(),
         ];
         args.extend(more.iter().map(|&arg| arg.to_owned()));
-        Tool::execute(through, SCHEMA, &args)
+        Tool::through(through, SCHEMA, &args)
     }
 
     /// A run that is to be refused: what it says.

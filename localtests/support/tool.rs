@@ -48,13 +48,22 @@ impl Tool {
     /// Start `ghost-rs alter --execute` on a schema of a primary, with `more` after the connection's flags.
     #[allow(dead_code, reason = "not every test works on a primary")]
     pub fn alter(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
-        let here = ["--allow-on-master".to_owned()];
-        Self::execute(server, schema, &[&here, more].concat())
+        Self::dry_run(server, schema, &[&["--execute".to_owned()], more].concat())
     }
 
-    /// The same, through whatever server it is.
-    pub fn execute(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
-        let mut args: Vec<String> = vec!["alter".into(), "--execute".into()];
+    /// Start `ghost-rs alter` on a schema of a primary.
+    #[allow(dead_code, reason = "not every test works on a primary")]
+    pub fn dry_run(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
+        Self::through(
+            server,
+            schema,
+            &[&["--allow-on-master".to_owned()], more].concat(),
+        )
+    }
+
+    /// Start `ghost-rs alter` on a schema, through whatever server it is.
+    pub fn through(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
+        let mut args: Vec<String> = vec!["alter".into()];
         let port = server.port.to_string();
         for (flag, value) in [
             ("host", server.host.as_str()),

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{fit, reading::Reading, settings};
+use super::{fit, naming::Naming, reading::Reading, settings};
 use crate::{
     alter::{Alter, lexer::SqlMode},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
@@ -15,11 +15,10 @@ use crate::{
     plan::{
         self, ColumnMap, KeyChoice, Wishes,
         mark::{Kind, Mark},
-        names::Names,
         work::{Parts, Tables, Work},
     },
     position::Start,
-    prepare::{self, Ghost, GhostRequest, TableGuard},
+    prepare::{self, Ghost, GhostRequest, Instant, TableGuard},
     schema::TableName,
     topology::{self, Servers},
 };
@@ -32,9 +31,11 @@ pub(super) struct Looked {
     pub(super) alter: Alter,
     pub(super) tables: Tables,
     pub(super) notes: Vec<String>,
-    leftovers: Vec<Droppable>,
-    sessions: Sessions,
-    reading: Reading,
+    /// What stands against a copy, and not against an instant ALTER.
+    pub(super) against_copy: Vec<Failure>,
+    pub(super) leftovers: Vec<Droppable>,
+    pub(super) sessions: Sessions,
+    pub(super) reading: Reading,
     primary: String,
     run: String,
 }
@@ -86,16 +87,21 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
     let (primary_address, sessions, mut session) =
         (primary.connection.server(), primary.sessions, primary.session);
     let alter = read_alter(config, &mut session).await?;
-    problems.extend(alter.refusal());
+    problems.extend(match config.carry.attempt_instant {
+        // What it renames is the server's own business then; a copy asks again.
+        true => alter.forbidden_refusal(),
+        false => alter.refusal(),
+    });
     let name = TableName::new(&config.schema, &config.table);
+    let naming = Naming::of(&mut session, &config.carry).await?;
     let inspected = keep(
-        ask(config, &mut session, &name, replica.is_none()).await,
+        ask(config, &mut session, &naming.tables(&name), replica.is_none()).await,
         &mut problems,
     );
     let name = inspected
         .as_ref()
         .map_or(name, |inspected| inspected.source.table.name.clone());
-    let tables = tables(&name);
+    let tables = naming.tables(&name);
     let leftovers = keep(leftovers(&mut session, config, &tables).await, &mut problems);
     let reading = match (&inspected, replica.zip(lookout)) {
         (None, _) => None,
@@ -114,6 +120,7 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         server,
         source,
         notes,
+        against_copy,
     } = inspected;
     Ok(Looked {
         session,
@@ -124,6 +131,7 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         notes: [topology, notes, alter.notes()].concat(),
         alter,
         leftovers,
+        against_copy,
         reading,
         primary: primary_address,
         run: run_id(),
@@ -149,16 +157,16 @@ async fn read_alter(config: &Config, session: &mut Session) -> Result<Alter, Fai
 async fn ask(
     config: &Config,
     session: &mut Session,
-    name: &TableName,
+    tables: &Tables,
     read_here: bool,
 ) -> Result<Inspected, Failure> {
-    let helpers = tables(name);
-    let helpers = [&helpers.ghost, &helpers.changelog, &helpers.old].map(|name| name.table.as_str());
+    let helpers = [&tables.ghost, &tables.changelog, &tables.old].map(|name| name.table.as_str());
     let request = Request {
-        table: name,
+        table: &tables.source,
         helpers: &helpers,
         mode: config.topology.mode,
         read_here,
+        carry: &config.carry,
     };
     inspect::inspect(session, &request).await
 }
@@ -170,23 +178,13 @@ fn refusal(name: &TableName, problems: Vec<Failure>) -> Failure {
         .unwrap_or(fallback)
 }
 
-fn tables(source: &TableName) -> Tables {
-    let names = Names::of(&source.table);
-    Tables {
-        source: source.clone(),
-        ghost: source.sibling(names.ghost),
-        changelog: source.sibling(names.changelog),
-        old: source.sibling(names.old),
-    }
-}
-
 async fn leftovers(
     session: &mut Session,
     config: &Config,
     tables: &Tables,
 ) -> Result<Vec<Droppable>, Failure> {
     let mut found = cleanup::leftovers(session, &helpers(tables), |comment| {
-        Mark::parse(comment).is_some()
+        Mark::parse(comment).is_some_and(|mark| mark.of == tables.source)
     })
     .await?;
     // A run that was killed around its swap left a ghost without a mark; its changelog says whose it is.
@@ -243,6 +241,19 @@ impl Looked {
             &request(&self.source, &self.tables, &clauses, &marks),
         )
         .await
+    }
+
+    /// Would the server do the ALTER instantly?
+    pub(super) async fn ask_twin(&mut self) -> Result<Instant, Failure> {
+        let (clauses, marks) = (self.alter.instant_sql(), self.marks());
+        let twin = request(&self.source, &self.tables, &clauses, &marks);
+        prepare::ask_twin(&mut self.session, &twin).await
+    }
+
+    /// Refuses what only an instant ALTER could have done.
+    pub(super) fn check_copy(&mut self) -> Result<(), Failure> {
+        let problems = std::mem::take(&mut self.against_copy);
+        inspect::together(format!("{} cannot be copied", self.tables.source), problems)
     }
 
     pub(super) fn plan(&self, config: &Config, ghost: &Ghost) -> Result<Plan, Failure> {
@@ -372,7 +383,7 @@ async fn made(
 async fn still_the_same(looked: &mut Looked) -> Result<(), Failure> {
     let name = looked.source.table.name.clone();
     let now = inspect::source(&mut looked.session, &name).await?;
-    if structure(&now) == structure(&looked.source) && now.problems().is_empty() {
+    if now.is_as(&looked.source) {
         return Ok(());
     }
     Err(Failure::refused(format!(
@@ -380,18 +391,6 @@ async fn still_the_same(looked: &mut Looked) -> Result<(), Failure> {
     ))
     .detail(format!("now: {}", now.table.create_sql.replace('\n', " ")))
     .hint("Start again when nobody else alters the table."))
-}
-
-/// What SHOW CREATE TABLE says, without the AUTO_INCREMENT counter.
-fn structure(source: &Source) -> String {
-    let text = &source.table.create_sql;
-    match text.split_once(" AUTO_INCREMENT=") {
-        Some((before, after)) => format!(
-            "{before}{}",
-            after.trim_start_matches(|c: char| c.is_ascii_digit())
-        ),
-        None => text.clone(),
-    }
 }
 
 async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {

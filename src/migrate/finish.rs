@@ -54,7 +54,10 @@ pub(super) async fn swapped(
         false => keep_old(&mut begun, &tables.old).await,
     });
     begun.close().await;
-    Ok(Report { lines })
+    Ok(Report {
+        lines,
+        instant: false,
+    })
 }
 
 /// After a rehearsal: the ghost stays beside the source, marked as ours. `start`: what starts replication again, where
@@ -82,7 +85,10 @@ pub(super) async fn rehearsed(
     }));
     lines.push(format!("To clean up: DROP TABLE {};", tables.ghost));
     begun.close().await;
-    Report { lines }
+    Report {
+        lines,
+        instant: false,
+    }
 }
 
 /// The session with which the run began has been idle since, and may be gone.

@@ -12,8 +12,10 @@ mod conductor;
 mod dry_run;
 mod finish;
 mod fit;
+mod instant;
 mod jobs;
 mod launch;
+mod naming;
 mod reading;
 mod run;
 mod settings;
@@ -39,6 +41,8 @@ use swap::Reached;
 pub struct Report {
     /// Lines for people.
     pub lines: Vec<String>,
+    /// The server did it instantly; no row was copied.
+    pub instant: bool,
 }
 
 /// A run that did not end with the table changed.
@@ -57,10 +61,15 @@ pub async fn alter(config: Config, reporter: Reporter) -> Result<Report, Ended> 
     let stop = Stop::listen().map_err(|error| {
         untouched(Failure::new(Exit::Internal, "Signals cannot be listened for.").detail(error.to_string()))
     })?;
-    let looked = begin::look(&config).await.map_err(untouched)?;
+    let mut looked = begin::look(&config).await.map_err(untouched)?;
     if !config.execute {
         return dry_run::report(&config, looked).await.map_err(untouched);
     }
+    if let Some(report) = instant::attempt(&config, &mut looked).await.map_err(untouched)? {
+        looked.session.close().await;
+        return Ok(report);
+    }
+    looked.check_copy().map_err(untouched)?;
     let (begun, listening) = begin::make(&config, looked).await.map_err(untouched)?;
     execute(config, begun, listening, reporter, stop).await
 }
@@ -98,8 +107,12 @@ async fn execute(
 }
 
 fn untouched(failure: Failure) -> Ended {
+    let state = match failure.exit {
+        Exit::Unknown => "it is not known whether the table is altered",
+        _ => "this run has changed nothing on the server and left nothing there",
+    };
     Ended {
         failure,
-        state: vec!["this run has changed nothing on the server and left nothing there".to_owned()],
+        state: vec![state.to_owned()],
     }
 }
