@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::error::Failure;
+use crate::inspect::Version;
 use crate::mysql::{Class, Session, SqlError, catalog};
 
 /// A server, as far as it decides which changes reach the next one.
@@ -120,6 +121,11 @@ impl Facts {
     /// A setting is ON.
     pub fn on(&self, name: &str) -> bool {
         matches!(self.setting(name), "ON" | "1")
+    }
+
+    /// The server's version.
+    pub fn version(&self) -> Version {
+        Version::parse(self.setting("version"))
     }
 
     /// It takes no writes of applications.

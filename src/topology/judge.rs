@@ -15,9 +15,10 @@ use super::climb::Route;
 use super::facts::{Facts, Upstream};
 use crate::config::Topology;
 use crate::error::Failure;
+use crate::inspect::Version;
 
 /// Before 8.0.19 DDL was not kept in order with several appliers.
-const ORDER_OF_DDL_SINCE: (u32, u32, u32) = (8, 0, 19);
+const ORDER_OF_DDL_SINCE: Version = Version::new(8, 0, 19);
 
 /// Everything at once.
 pub fn problems(route: &Route, topology: &Topology) -> Vec<Failure> {
@@ -114,15 +115,10 @@ fn hop(hop: &Facts) -> Vec<Failure> {
     .collect()
 }
 
-fn numbers(hop: &Facts) -> (u32, u32, u32) {
-    let version = crate::inspect::Version::parse(hop.setting("version"));
-    (version.major, version.minor, version.patch)
-}
-
 fn version(hop: &Facts) -> Option<Failure> {
     let named = format!("{}{}", hop.setting("version"), hop.setting("version_comment"));
-    let oldest = crate::inspect::Version::OLDEST;
-    if !named.contains("MARIADB") && numbers(hop) >= (oldest.major, oldest.minor, oldest.patch) {
+    let oldest = Version::OLDEST;
+    if !named.contains("MARIADB") && hop.version() >= oldest {
         return None;
     }
     Some(
@@ -154,7 +150,7 @@ fn out_of_order(hop: &Facts) -> Option<Failure> {
         return None;
     }
     let ordered = hop.on("replica_preserve_commit_order");
-    if ordered && numbers(hop) >= ORDER_OF_DDL_SINCE {
+    if ordered && hop.version() >= ORDER_OF_DDL_SINCE {
         return None;
     }
     Some(

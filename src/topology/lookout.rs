@@ -6,6 +6,8 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
+
 use super::climb::Route;
 use super::facts::{self, Facts};
 use super::judge;
@@ -174,14 +176,13 @@ impl Lookout {
     }
 
     async fn switch_to_rows(&mut self) -> Result<(), Failure> {
-        let rows = self
-            .before
-            .first()
-            .is_none_or(|inspected| inspected.setting("binlog_format") == "ROW");
-        match self.posts.first_mut() {
-            Some(post) if self.topology.switch_to_rbr && !rows => {
+        match (self.posts.first_mut(), self.before.first()) {
+            (Some(post), Some(inspected))
+                if self.topology.switch_to_rbr && inspected.setting("binlog_format") != "ROW" =>
+            {
                 let address = post.address.clone();
-                super::row_format::switch(post.session().await?, &address).await?;
+                let version = inspected.version();
+                super::row_format::switch(post.session().await?, version, &address).await?;
                 post.await_replication().await
             }
             _ => Ok(()),
@@ -191,8 +192,10 @@ impl Lookout {
     /// Looks at every server of the way. `gap`: transactions that the stream has not delivered.
     pub async fn look(&mut self, gap: Option<&Gtids>) -> Look {
         let mut stopped = None;
-        for (post, before) in self.posts.iter_mut().zip(&self.before) {
-            let now = match post.ask().await {
+        // At the same time: the swap's lock is held meanwhile.
+        let seen = join_all(self.posts.iter_mut().map(Post::ask)).await;
+        for (now, before) in seen.into_iter().zip(&self.before) {
+            let now = match now {
                 Ok(now) => now,
                 Err(Seen::Nothing(why)) => return Look::Unseen(why),
                 Err(Seen::Stop(failure)) => return Look::Changed(failure),
