@@ -18,7 +18,7 @@ use crate::{
         work::{Parts, Tables, Work},
     },
     position::Start,
-    prepare::{self, Ghost, GhostRequest, Instant, TableGuard},
+    prepare::{self, Ghost, GhostRequest, TableGuard},
     schema::TableName,
     topology::{self, Servers},
 };
@@ -221,7 +221,7 @@ fn run_id() -> String {
 }
 
 impl Looked {
-    fn marks(&self) -> Marks {
+    pub(super) fn marks(&self) -> Marks {
         let mark = |kind| Mark {
             kind,
             of: self.tables.source.clone(),
@@ -241,19 +241,6 @@ impl Looked {
             &request(&self.source, &self.tables, &clauses, &marks),
         )
         .await
-    }
-
-    /// Would the server do the ALTER instantly?
-    pub(super) async fn ask_twin(&mut self) -> Result<Instant, Failure> {
-        let (clauses, marks) = (self.alter.instant_sql(), self.marks());
-        let twin = request(&self.source, &self.tables, &clauses, &marks);
-        prepare::ask_twin(&mut self.session, &twin).await
-    }
-
-    /// Refuses what only an instant ALTER could have done.
-    pub(super) fn check_copy(&mut self) -> Result<(), Failure> {
-        let problems = std::mem::take(&mut self.against_copy);
-        inspect::together(format!("{} cannot be copied", self.tables.source), problems)
     }
 
     pub(super) fn plan(&self, config: &Config, ghost: &Ghost) -> Result<Plan, Failure> {
@@ -276,7 +263,7 @@ impl Looked {
     }
 }
 
-fn request<'a>(
+pub(super) fn request<'a>(
     source: &'a Source,
     tables: &'a Tables,
     clauses: &'a str,

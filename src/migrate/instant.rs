@@ -7,7 +7,10 @@
 
 use std::time::Duration;
 
-use super::{Report, begin::Looked};
+use super::{
+    Report,
+    begin::{Looked, request},
+};
 use crate::{
     cleanup,
     config::Config,
@@ -28,6 +31,21 @@ const PAUSE: Duration = Duration::from_millis(500);
 const HOLDER_SECONDS_MAX: u64 = 1;
 /// The lock is waited for no longer than a second, and the rest takes moments: a server that is silent for so long is lost.
 const ANSWER_SECONDS_MAX: u64 = 60;
+
+impl Looked {
+    /// Would the server do the ALTER instantly?
+    async fn ask_twin(&mut self) -> Result<Instant, Failure> {
+        let (clauses, marks) = (self.alter.instant_sql(), self.marks());
+        let twin = request(&self.source, &self.tables, &clauses, &marks);
+        prepare::ask_twin(&mut self.session, &twin).await
+    }
+
+    /// Refuses what only an instant ALTER could have done.
+    pub(super) fn check_copy(&mut self) -> Result<(), Failure> {
+        let problems = std::mem::take(&mut self.against_copy);
+        inspect::together(format!("{} cannot be copied", self.tables.source), problems)
+    }
+}
 
 /// Alters the table instantly. `None`: that cannot be done, the log says why, and the table is as it was.
 pub(super) async fn attempt(config: &Config, looked: &mut Looked) -> Result<Option<Report>, Failure> {
