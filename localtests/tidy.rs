@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["plan", "changes", "pace"],
     &["mysql", "binlog"],
     &["fence", "inspect"],
-    &["apply", "capture", "cleanup", "copy", "topology"],
+    &["apply", "capture", "cleanup", "copy", "throttle", "topology"],
     &["control", "cutover", "prepare"],
     &["migrate"],
     &["cli"],

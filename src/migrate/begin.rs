@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{fit, naming::Naming, reading::Reading, settings};
+use super::{fit, naming::Naming, reading::Reading, restraint, settings};
 use crate::{
     alter::{Alter, lexer::SqlMode},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
@@ -103,6 +103,10 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         .map_or(name, |inspected| inspected.source.table.name.clone());
     let tables = naming.tables(&name);
     let leftovers = keep(leftovers(&mut session, config, &tables).await, &mut problems);
+    keep(
+        restraint::check_thresholds(config, &mut session).await,
+        &mut problems,
+    );
     let reading = match (&inspected, replica.zip(lookout)) {
         (None, _) => None,
         (Some(here), None) => keep(Reading::here(config, &here.server), &mut problems),
@@ -361,6 +365,8 @@ async fn made(
     settings::check_zone(&looked.server, &work, ghost, &looked.source)?;
     let origin = looked.reading.start(&mut looked.session).await?;
     prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
+    let peers = restraint::peers(config, &looked.server.uuid, &looked.tables, marks);
+    restraint::check_replicas(config, &looked.sessions, peers).await?;
     still_the_same(looked).await?;
     Ok((work, origin))
 }

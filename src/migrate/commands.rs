@@ -93,7 +93,7 @@ impl Run {
         self.accepted(order, &reaction).await?;
         match reaction {
             Reaction::Tell => {}
-            Reaction::Turn(new) => self.turn(&knobs, *new)?,
+            Reaction::Turn(new) => self.turn(&knobs, *new).await?,
             Reaction::End(failure) => return Ok(Err(failure)),
         }
         Ok(Ok(()))
@@ -108,7 +108,11 @@ impl Run {
         Ok(())
     }
 
-    fn turn(&mut self, old: &Knobs, new: Knobs) -> Result<(), String> {
+    async fn turn(&mut self, old: &Knobs, new: Knobs) -> Result<(), String> {
+        let refused = self.throttle.admission().refuses(old, &new).await;
+        // Marks that came by meanwhile were not looked at.
+        self.marks.stopped_reading();
+        refused.map_err(|failure| failure.to_string())?;
         if let Some(file) = new
             .postpone_file
             .as_ref()
@@ -116,7 +120,7 @@ impl Run {
         {
             fit::touch(file).map_err(|failure| failure.to_string())?;
         }
-        self.conductor.turn(new.chunk_rows, new.flush_batch_keys);
+        self.conductor.turn(&new);
         self.knobs.send_replace(new);
         Ok(())
     }

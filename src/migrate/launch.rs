@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use super::{
     begin::Begun,
     commands::Desk,
-    conductor::{Conductor, Limits},
+    limits, restraint,
     run::{self, Run},
     standstill::Standstill,
     stop::Stop,
@@ -16,13 +18,10 @@ use crate::{
     control::{About, Host, Listening},
     error::{Exit, Failure},
     inspect::Server,
-    pace::{ChunkSizer, Workers},
+    knobs::Knobs,
     status::Reporter,
     tasks::Thread,
 };
-
-/// From so many rows on, the engine's average row length is one.
-const ROWS_KNOWN_MIN: u64 = 1_000;
 
 impl Begun {
     /// The run itself, with the thread that reads the binlog.
@@ -42,11 +41,12 @@ impl Begun {
         let watch = self.watch(config);
         let reader =
             Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
+        let (knobs, reads) = watch::channel(Knobs::new(config));
         Ok(Run::new(run::Parts {
             config: Arc::clone(config),
             work: Arc::clone(&self.work),
             sessions: self.sessions.clone(),
-            conductor: self.conductor(config),
+            conductor: limits::conductor(self, config),
             feed,
             reader,
             reporter,
@@ -55,6 +55,8 @@ impl Begun {
             lookout: self.reading.lookout(),
             stop,
             witness: self.guard.witness(),
+            throttle: restraint::start(self, config, reads),
+            knobs,
             standstill: Standstill::new(config.topology.mode, &self.sessions, self.server.version),
             desk: Desk::open(listening, self.about()),
         }))
@@ -90,25 +92,6 @@ impl Begun {
             server_version: self.server.version.number().min(read.version.number()),
             names_fold_case: self.server.lower_case_table_names != 0 || read.lower_case_table_names != 0,
         })
-    }
-
-    fn conductor(&self, config: &Config) -> Conductor {
-        let limits = Limits {
-            flush_lanes: config.flush_lanes as usize,
-            batch_keys: config.flush_batch_keys as usize,
-            heartbeat: config.heartbeat,
-            dirty_keys_max: config.dirty_keys_max as usize,
-            dirty_bytes_max: config.dirty_bytes_max as usize,
-        };
-        // The engine's averages over few rows are about pages, not rows; after a rebuild they lag behind for a while.
-        let row_bytes = (self.rows_estimate >= ROWS_KNOWN_MIN).then_some(self.row_bytes);
-        let sizer = ChunkSizer::new(config.chunk_target, row_bytes, config.chunk_rows);
-        Conductor::new(
-            self.work.key.exact_identity(),
-            limits,
-            sizer,
-            Workers::new(config.workers_max),
-        )
     }
 }
 

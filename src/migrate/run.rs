@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::{
     capture::{Captured, feed::Feed},
-    changes::{Batch, Mark},
+    changes::Batch,
     config::Config,
     error::Failure,
     knobs::Knobs,
@@ -29,6 +29,7 @@ use crate::{
     prepare::GuardWitness,
     status::{Phase, Reporter, Snapshot},
     tasks::{Jobs, Thread},
+    throttle::{MarkTimes, Throttle},
     topology::Lookout,
 };
 
@@ -61,6 +62,8 @@ pub(super) struct Parts {
     pub(super) lookout: Option<Lookout>,
     pub(super) stop: Stop,
     pub(super) witness: GuardWitness,
+    pub(super) knobs: watch::Sender<Knobs>,
+    pub(super) throttle: Throttle,
     pub(super) standstill: Standstill,
     pub(super) desk: Desk,
 }
@@ -87,8 +90,9 @@ pub(super) struct Run {
     pub(super) desk: Desk,
     /// The swap has the table locked, or is asking for it: nobody else has a say.
     pub(super) in_window: bool,
-    marks: VecDeque<(Mark, Instant)>,
-    lag: Option<Duration>,
+    pub(super) throttle: Throttle,
+    throttled: bool,
+    pub(super) marks: MarkTimes,
     rates: VecDeque<(Instant, u64)>,
     parked_since: Option<Instant>,
     parked_tried: Instant,
@@ -103,7 +107,7 @@ impl Run {
                 rows_estimate: parts.rows_estimate,
                 ..Snapshot::at_start()
             },
-            knobs: watch::Sender::new(Knobs::new(&parts.config)),
+            knobs: parts.knobs,
             desk: parts.desk,
             in_window: false,
             config: parts.config,
@@ -120,8 +124,9 @@ impl Run {
             jobs: Jobs::default(),
             idle: Idle::default(),
             started: now,
-            marks: VecDeque::new(),
-            lag: None,
+            throttle: parts.throttle,
+            throttled: false,
+            marks: MarkTimes::default(),
             rates: VecDeque::new(),
             parked_since: None,
             parked_tried: now,
@@ -132,11 +137,16 @@ impl Run {
     /// Copies, follows the changes and swaps, or rehearses it.
     pub(super) async fn until_reached(&mut self) -> Result<Reached, Failure> {
         let mut attempts = swap::Attempts::new(&self.config);
+        self.throttle.first_look().await;
         loop {
+            self.mind_throttle()?;
             self.start_jobs();
             self.report(self.phase());
             if self.may_swap() && attempts.due() {
-                match swap::attempt(self, &mut attempts).await? {
+                let reached = swap::attempt(self, &mut attempts).await?;
+                // Marks that came by meanwhile were not looked at.
+                self.marks.stopped_reading();
+                match reached {
                     Some(reached) => return Ok(reached),
                     None => continue,
                 }
@@ -213,8 +223,7 @@ impl Run {
                 "statements of ours are still running on the server after {limit:?}; their sessions are dropped"
             );
         }
-        self.idle.close().await;
-        self.way.close(limit).await;
+        tokio::join!(self.idle.close(), self.throttle.close(), self.way.close(limit));
         drop(self.feed);
         self.reader.join(limit).await;
     }
@@ -223,7 +232,7 @@ impl Run {
         let (work, sessions) = (Arc::clone(&self.work), self.sessions.clone());
         match action {
             Action::WriteMark(mark) => {
-                self.marks.push_back((mark, Instant::now()));
+                self.marks.begun(mark, Instant::now());
                 self.jobs
                     .start(jobs::write_mark(self.idle.marker.take(), sessions, work, mark));
             }
@@ -266,7 +275,7 @@ impl Run {
                     self.conductor.captured(Captured::At(position));
                 }
                 Captured::Mark(mark) => {
-                    self.mark_came_by(mark);
+                    self.marks.seen(mark, Instant::now());
                     self.conductor.captured(Captured::Mark(mark));
                 }
                 change => self.conductor.captured(change),
@@ -275,22 +284,24 @@ impl Run {
         Ok(())
     }
 
-    fn mark_came_by(&mut self, mark: Mark) {
-        if let Some(place) = self.marks.iter().position(|(known, _)| *known == mark) {
-            self.lag = self.marks.get(place).map(|(_, begun)| begun.elapsed());
-            self.marks.drain(..=place);
-        }
+    fn lag(&self) -> Option<Duration> {
+        self.marks.lag(Instant::now())
     }
 
-    /// A mark that is still on its way is at least as late as it has waited.
-    fn lag(&self) -> Option<Duration> {
-        let waiting = self.marks.front().map(|(_, begun)| begun.elapsed());
-        self.lag.max(waiting)
+    /// Looks whether the run is to be held back. Not called while the swap is tried: nothing holds that back.
+    fn mind_throttle(&mut self) -> Result<(), Failure> {
+        if self.conductor.stream_must_wait() {
+            self.marks.stopped_reading();
+        }
+        self.throttled = self.throttle.look(&self.marks, Instant::now())?;
+        self.conductor.throttle(self.throttled);
+        Ok(())
     }
 
     fn may_swap(&self) -> bool {
         let lag_max = self.config.heartbeat * 10;
         self.conductor.readiness() == Readiness::Ready
+            && !self.throttled
             && !self.is_postponed()
             && self.lag().is_some_and(|lag| lag < lag_max)
     }
@@ -303,6 +314,9 @@ impl Run {
     }
 
     pub(super) fn phase(&self) -> Phase {
+        if let Some(reason) = self.throttle.reason() {
+            return Phase::Throttled(reason.clone());
+        }
         match self.conductor.readiness() {
             Readiness::Copying => Phase::Copying,
             _ if self.is_postponed() => Phase::Postponed,
@@ -320,6 +334,10 @@ impl Run {
                 self.parked_since = None;
             }
             return Ok(());
+        }
+        if self.throttled {
+            // They cannot be tried again now, so nothing is known of them.
+            self.parked_since = None;
         }
         let since = *self.parked_since.get_or_insert(now);
         let lasting =
@@ -379,7 +397,7 @@ impl Run {
             chunk_rows: self.conductor.chunk_rows(),
             elapsed,
             position: self.position.to_string(),
-            limit: self.conductor.binding_limit().map(str::to_owned),
+            limit: self.conductor.held_back_by().map(str::to_owned),
         };
         self.reporter.report(&self.snapshot);
     }
