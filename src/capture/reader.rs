@@ -24,6 +24,28 @@ use crate::{
 /// Keys of prepared XA transactions that are kept until they commit. Each is some tens of bytes.
 const XA_KEYS_MAX: usize = 1_000_000;
 
+/// Something that makes the keys incomplete, or may.
+#[derive(Debug)]
+pub(super) struct Tripwire {
+    pub(super) failure: Failure,
+    /// The connection that did it.
+    pub(super) session: Option<u32>,
+}
+
+impl Tripwire {
+    fn saying(mut self, detail: String) -> Self {
+        self.failure = self.failure.detail(detail);
+        self
+    }
+
+    fn by(self, connection: u32) -> Self {
+        Self {
+            session: Some(connection),
+            ..self
+        }
+    }
+}
+
 /// What a table id in the stream stands for.
 enum Table {
     Source(RowLayout),
@@ -43,6 +65,8 @@ pub(super) struct Reader {
     empty: Option<String>,
     /// By the ids of the table maps that came by on this connection. Tables of others are not in it.
     tables: HashMap<u64, Table>,
+    /// The connection whose transaction is being read.
+    writer: Option<u32>,
     /// Inside XA START … XA END.
     xa: Option<(Xid, Keys)>,
     /// Prepared, and neither committed nor rolled back.
@@ -60,6 +84,7 @@ impl Reader {
             announced: false,
             empty: None,
             tables: HashMap::new(),
+            writer: None,
             xa: None,
             prepared: HashMap::new(),
             committed: None,
@@ -70,11 +95,12 @@ impl Reader {
     /// stays prepared.
     pub(super) fn stream_lost(&mut self) {
         self.tables.clear();
+        self.writer = None;
         self.xa = None;
         self.empty = None;
     }
 
-    pub(super) fn read(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+    pub(super) fn read(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Tripwire> {
         let kind = event.header().event_type().map_err(|error| {
             self.tripwire(stream, &format!("an event of a type that is not known: {error}"))
         })?;
@@ -106,14 +132,14 @@ impl Reader {
     }
 
     /// On a replica, a transaction that was filtered or skipped leaves an empty one with its GTID.
-    fn transaction_begins(&mut self, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+    fn transaction_begins(&mut self, stream: &Stream) -> Result<Vec<Captured>, Tripwire> {
         if let Some(gtid) = self.empty.take() {
             return Err(self
                 .tripwire(
                     stream,
                     "a transaction of the primary came out of the replica empty",
                 )
-                .detail(format!("GTID {gtid}")));
+                .saying(format!("GTID {gtid}")));
         }
         self.xa = None;
         let whole = self.watch.whole.as_deref().filter(|_| self.announced);
@@ -124,7 +150,7 @@ impl Reader {
         Ok(vec![Captured::At(stream.restart().clone())])
     }
 
-    fn table_map(&mut self, event: &Event, stream: &Stream) -> Result<(), Failure> {
+    fn table_map(&mut self, event: &Event, stream: &Stream) -> Result<(), Tripwire> {
         let (Some(id), Some((schema, table))) = (table_id(event), table_name(event)) else {
             return Err(self.tripwire(stream, "a table map that is cut off"));
         };
@@ -159,7 +185,7 @@ impl Reader {
                     == String::from_utf8_lossy(theirs).to_lowercase()
     }
 
-    fn layout(&self, id: u64, key: &KeySpec, stream: &Stream) -> Result<RowLayout, Failure> {
+    fn layout(&self, id: u64, key: &KeySpec, stream: &Stream) -> Result<RowLayout, Tripwire> {
         let map = stream
             .table_map(id)
             .ok_or_else(|| self.tripwire(stream, "rows without a table map"))?;
@@ -174,12 +200,13 @@ impl Reader {
         RowLayout::of_table_map(map, key).map_err(|error| self.tripwire(stream, &error.to_string()))
     }
 
-    fn rows(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+    fn rows(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Tripwire> {
         let known = table_id(event).and_then(|id| self.tables.get(&id));
         let (layout, is_mark) = match known {
-            None | Some(Table::Ghost) => return Ok(Vec::new()),
+            None => return Ok(Vec::new()),
+            Some(Table::Ghost) => return self.check_session(stream).map(|()| Vec::new()),
             Some(Table::Source(layout)) => {
-                self.check_writer(event, stream)?;
+                self.check_server(event, stream)?;
                 (layout, false)
             }
             Some(Table::Changelog(layout)) => (layout, true),
@@ -209,7 +236,7 @@ impl Reader {
     }
 
     /// Another server's changes are not fenced by marks on the primary, nor kept out by its lock.
-    fn check_writer(&self, event: &Event, stream: &Stream) -> Result<(), Failure> {
+    fn check_server(&self, event: &Event, stream: &Stream) -> Result<(), Tripwire> {
         let by = event.header().server_id();
         if self.watch.writer.is_none_or(|writer| writer == by) {
             return Ok(());
@@ -219,14 +246,30 @@ impl Reader {
                 stream,
                 &format!("rows of {} that another server changed", self.watch.source),
             )
-            .detail(format!(
-                "server_id {by}; the primary has {}",
+            .saying(format!(
+                "server_id {by}; the primary has {}, and while the table is being changed it may be written there only",
                 self.watch.writer.unwrap_or(0)
-            ))
-            .hint("While the table is being changed, it may be written on the primary only."))
+            )))
     }
 
-    fn check_xa(&self, stream: &Stream) -> Result<(), Failure> {
+    /// Nobody but us writes into the ghost: what others put there would be swapped in with the rest.
+    fn check_session(&self, stream: &Stream) -> Result<(), Tripwire> {
+        match self.writer {
+            Some(connection) if self.watch.ours.has(connection) => Ok(()),
+            Some(connection) => Err(self
+                .tripwire(
+                    stream,
+                    &format!(
+                        "rows of the new table {} were changed by another session",
+                        self.watch.ghost
+                    ),
+                )
+                .by(connection)),
+            None => Err(self.tripwire(stream, "rows of the new table outside of any transaction")),
+        }
+    }
+
+    fn check_xa(&self, stream: &Stream) -> Result<(), Tripwire> {
         let held = self.xa.iter().map(|(_, keys)| keys.len()).sum::<usize>();
         let prepared = self.prepared.values().map(Vec::len).sum::<usize>();
         if held + prepared <= XA_KEYS_MAX {
@@ -238,10 +281,11 @@ impl Reader {
         ))
     }
 
-    fn query(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+    fn query(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Tripwire> {
         let query = event
             .read_event::<QueryEvent<'_>>()
             .map_err(|error| self.tripwire(stream, &error.to_string()))?;
+        self.writer = Some(query.thread_id());
         let statement = scan_event(&query, self.watch.server_version);
         if !matches!(statement, Statement::Begin | Statement::Commit) {
             self.empty = None;
@@ -266,7 +310,7 @@ impl Reader {
         query.query().contains(&self.watch.run) && statement.may_touch(changelog, fold).is_some()
     }
 
-    fn xa(&mut self, step: XaStep, xid: Xid, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+    fn xa(&mut self, step: XaStep, xid: Xid, stream: &Stream) -> Result<Vec<Captured>, Tripwire> {
         match step {
             XaStep::Start => self.xa = Some((xid, Keys::new())),
             XaStep::Rollback => {
@@ -283,13 +327,14 @@ impl Reader {
         statement: &Statement,
         query: &QueryEvent<'_>,
         stream: &Stream,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Tripwire> {
         for table in [&self.watch.source, &self.watch.ghost, &self.watch.changelog] {
             if let Some(touch) = statement.may_touch(table, self.watch.names_fold_case) {
                 let text: String = query.query().chars().take(300).collect();
                 return Err(self
                     .tripwire(stream, &format!("{touch} {table} by another session"))
-                    .detail(format!("session {}: {text}", query.thread_id())));
+                    .saying(format!("statement: {text}"))
+                    .by(query.thread_id()));
             }
         }
         Ok(())
@@ -308,12 +353,13 @@ impl Reader {
     }
 
     /// A transaction that was prepared before we began to read has no keys here, and they may be ours.
-    fn xa_committed(&mut self, xid: &Xid, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+    fn xa_committed(&mut self, xid: &Xid, stream: &Stream) -> Result<Vec<Captured>, Tripwire> {
         if let Some(keys) = self.prepared.remove(xid) {
             self.committed = Some((xid.clone(), keys));
         }
         match &self.committed {
             Some((last, keys)) if last == xid => Ok(delivered(keys.iter().cloned())),
+            _ if self.watch.early_xa_is_harmless => Ok(Vec::new()),
             _ => Err(self.tripwire(
                 stream,
                 &format!("XA transaction {xid:?} was prepared before the run began, and committed during it"),
@@ -321,12 +367,16 @@ impl Reader {
         }
     }
 
-    fn tripwire(&self, stream: &Stream, what: &str) -> Failure {
-        Failure::failed(
+    fn tripwire(&self, stream: &Stream, what: &str) -> Tripwire {
+        let failure = Failure::failed(
             "The binlog holds something from which changes of the table cannot be told with certainty.",
-        )
-        .detail(format!("at {}: {what}", stream.position()))
-        .hint("Start again when this cannot happen any more.")
+        );
+        Tripwire {
+            failure: failure
+                .detail(format!("at {}: {what}", stream.position()))
+                .hint("Start again when this cannot happen any more."),
+            session: None,
+        }
     }
 }
 

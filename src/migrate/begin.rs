@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{fit, naming::Naming, reading::Reading, restraint, settings};
+use super::{begun::Begun, fit, naming::Naming, prepared, reading::Reading, restraint, settings, stop::Stop};
 use crate::{
     alter::{Alter, lexer::SqlMode},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
@@ -18,7 +18,7 @@ use crate::{
         work::{Parts, Tables, Work},
     },
     position::Start,
-    prepare::{self, Ghost, GhostRequest, TableGuard},
+    prepare::{self, Ghost, GhostRequest},
     schema::TableName,
     topology::{self, Servers},
 };
@@ -38,25 +38,6 @@ pub(super) struct Looked {
     pub(super) reading: Reading,
     primary: String,
     run: String,
-}
-
-/// The helper tables are there and the plan is made.
-pub(super) struct Begun {
-    pub(super) session: Session,
-    pub(super) sessions: Sessions,
-    pub(super) work: Arc<Work>,
-    pub(super) marks: Marks,
-    /// `host:port` of the server whose binlog is read.
-    pub(super) inspected: String,
-    /// `host:port` of the server where rows are written.
-    pub(super) primary: String,
-    pub(super) guard: TableGuard,
-    pub(super) server: Server,
-    pub(super) reading: Reading,
-    pub(super) origin: Start,
-    pub(super) columns: usize,
-    pub(super) rows_estimate: u64,
-    pub(super) row_bytes: u64,
 }
 
 /// The comments by which this run knows its tables.
@@ -282,7 +263,11 @@ pub(super) fn request<'a>(
 }
 
 /// Makes the helper tables and the plan. From here on operators' commands are kept for the run.
-pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, Listening), Failure> {
+pub(super) async fn make(
+    config: &Config,
+    mut looked: Looked,
+    stop: &mut Stop,
+) -> Result<(Begun, Listening), Failure> {
     let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
     let listening = Listening::open(&config.control, &config.schema, &config.table).await?;
     // Not before it is certain that no other run waits for the same file.
@@ -298,8 +283,12 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, 
     for note in looked.notes.iter().chain(&ghost.notes) {
         tracing::info!("{note}");
     }
-    match made(config, &mut looked, &ghost, &marks).await {
-        Ok((work, origin)) => {
+    match made(config, &mut looked, &ghost, &marks, stop).await {
+        Ok(Made {
+            work,
+            origin,
+            early_xa_is_harmless,
+        }) => {
             let sessions = looked.sessions.with(settings::row_settings(
                 &looked.server,
                 &work,
@@ -314,6 +303,7 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, 
                 inspected: looked.reading.address(),
                 primary: looked.primary,
                 reading: looked.reading,
+                early_xa_is_harmless,
                 columns: looked.source.table.columns.len(),
                 rows_estimate: looked.source.table.rows_estimate,
                 row_bytes: looked.source.table.row_bytes_estimate,
@@ -327,12 +317,20 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, 
     }
 }
 
+/// What a run works with.
+struct Made {
+    work: Work,
+    origin: Start,
+    early_xa_is_harmless: bool,
+}
+
 async fn made(
     config: &Config,
     looked: &mut Looked,
     ghost: &Ghost,
     marks: &Marks,
-) -> Result<(Work, Start), Failure> {
+    stop: &mut Stop,
+) -> Result<Made, Failure> {
     let Plan {
         columns,
         choice,
@@ -368,7 +366,12 @@ async fn made(
     let peers = restraint::peers(config, &looked.server.uuid, &looked.tables, marks);
     restraint::check_replicas(config, &looked.sessions, peers).await?;
     still_the_same(looked).await?;
-    Ok((work, origin))
+    let source = looked.source.table.name.clone();
+    Ok(Made {
+        work,
+        origin,
+        early_xa_is_harmless: prepared::decided(&mut looked.session, &source, stop).await?,
+    })
 }
 
 /// From the first look to the place where the stream begins, nobody may have changed the table's definition: later DDL
@@ -397,13 +400,4 @@ async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
         }
     }
     failure
-}
-
-impl Begun {
-    /// Ends the sessions that live as long as the run.
-    pub(super) async fn close(self) {
-        self.session.close().await;
-        self.reading.close().await;
-        self.guard.release().await;
-    }
 }

@@ -6,6 +6,7 @@
 //! it, the source is as it was, and [`Ended::state`] says what is left on the server.
 
 mod begin;
+mod begun;
 mod commands;
 mod comparison;
 mod conductor;
@@ -14,9 +15,9 @@ mod finish;
 mod fit;
 mod instant;
 mod jobs;
-mod launch;
 mod limits;
 mod naming;
+mod prepared;
 mod reading;
 mod restraint;
 mod run;
@@ -34,7 +35,7 @@ use crate::{
     error::{Exit, Failure},
     status::Reporter,
 };
-use begin::Begun;
+use begun::Begun;
 use stop::Stop;
 use swap::Reached;
 
@@ -60,7 +61,7 @@ pub struct Ended {
 pub async fn alter(config: Config, reporter: Reporter) -> Result<Report, Ended> {
     let config = Arc::new(config);
     // From here on a signal waits until it can be answered in order.
-    let stop = Stop::listen().map_err(|error| {
+    let mut stop = Stop::listen().map_err(|error| {
         untouched(Failure::new(Exit::Internal, "Signals cannot be listened for.").detail(error.to_string()))
     })?;
     let mut looked = begin::look(&config).await.map_err(untouched)?;
@@ -72,7 +73,7 @@ pub async fn alter(config: Config, reporter: Reporter) -> Result<Report, Ended> 
         return Ok(report);
     }
     looked.check_copy().map_err(untouched)?;
-    let (begun, listening) = begin::make(&config, looked).await.map_err(untouched)?;
+    let (begun, listening) = begin::make(&config, looked, &mut stop).await.map_err(untouched)?;
     execute(config, begun, listening, reporter, stop).await
 }
 
@@ -97,14 +98,17 @@ async fn execute(
         Ok(_) => run.standstill.to_start().into_iter().collect(),
         Err(failure) => run.standstill.after(failure).await,
     };
-    let snapshot = run.snapshot().clone();
+    let (snapshot, culprit) = (run.snapshot().clone(), run.culprit());
     run.wind_down().await;
     match result {
         Ok(Reached::Swapped(swapped)) => finish::swapped(&config, begun, swapped, &snapshot).await,
         Ok(Reached::Rehearsed(rehearsed)) => {
             Ok(finish::rehearsed(begun, &rehearsed, &snapshot, replication).await)
         }
-        Err(failure) => Err(finish::failed(begun, failure, replication).await),
+        Err(failure) => {
+            let failure = finish::blame(&mut begun, failure, culprit).await;
+            Err(finish::failed(begun, failure, replication).await)
+        }
     }
 }
 

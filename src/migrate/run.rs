@@ -97,6 +97,8 @@ pub(super) struct Run {
     parked_since: Option<Instant>,
     parked_tried: Instant,
     position: Position,
+    /// The connection whose doing ended the run.
+    culprit: Option<u32>,
 }
 
 impl Run {
@@ -131,6 +133,7 @@ impl Run {
             parked_since: None,
             parked_tried: now,
             position: parts.origin,
+            culprit: None,
         }
     }
 
@@ -267,7 +270,10 @@ impl Run {
     fn captured(&mut self, batch: Option<Vec<Captured>>) -> Result<(), Failure> {
         for captured in batch.unwrap_or_default() {
             match captured {
-                Captured::Ended(failure) => return Err(failure),
+                Captured::Ended { failure, session } => {
+                    self.culprit = session;
+                    return Err(failure);
+                }
                 Captured::Gap(gap) => self.way.gap(gap),
                 Captured::Reconnecting(why) => tracing::warn!("the binlog stream is opened again: {why}"),
                 Captured::At(position) => {
@@ -426,6 +432,11 @@ impl Run {
     /// What has been done, for the last words of a run.
     pub(super) fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// The connection whose doing ended the run, if it was somebody's.
+    pub(super) fn culprit(&self) -> Option<u32> {
+        self.culprit
     }
 
     /// Keys that wait, for the swap.

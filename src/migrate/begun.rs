@@ -1,13 +1,15 @@
-//! From what was begun to a run that is under way: the thread that reads the binlog, the conductor, the desk.
+//! A run that can start: its parts put together from what was looked at and made.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::{
-    begin::Begun,
+    begin::Marks,
     commands::Desk,
-    limits, restraint,
+    limits,
+    reading::Reading,
+    restraint,
     run::{self, Run},
     standstill::Standstill,
     stop::Stop,
@@ -19,9 +21,33 @@ use crate::{
     error::{Exit, Failure},
     inspect::Server,
     knobs::Knobs,
+    mysql::{Session, Sessions},
+    plan::work::Work,
+    position::Start,
+    prepare::TableGuard,
     status::Reporter,
     tasks::Thread,
 };
+
+/// The helper tables are there and the plan is made.
+pub(super) struct Begun {
+    pub(super) session: Session,
+    pub(super) sessions: Sessions,
+    pub(super) work: Arc<Work>,
+    pub(super) marks: Marks,
+    pub(super) guard: TableGuard,
+    pub(super) server: Server,
+    /// `host:port` of the server whose binlog is read.
+    pub(super) inspected: String,
+    /// `host:port` of the server where rows are written.
+    pub(super) primary: String,
+    pub(super) reading: Reading,
+    pub(super) origin: Start,
+    pub(super) early_xa_is_harmless: bool,
+    pub(super) columns: usize,
+    pub(super) rows_estimate: u64,
+    pub(super) row_bytes: u64,
+}
 
 impl Begun {
     /// The run itself, with the thread that reads the binlog.
@@ -89,9 +115,18 @@ impl Begun {
                 .reading
                 .hands_on_whole()
                 .then(|| self.server.uuid.to_ascii_lowercase()),
+            ours: self.sessions.ours().clone(),
+            early_xa_is_harmless: self.early_xa_is_harmless,
             server_version: self.server.version.number().min(read.version.number()),
             names_fold_case: self.server.lower_case_table_names != 0 || read.lower_case_table_names != 0,
         })
+    }
+
+    /// Ends the sessions that live as long as the run.
+    pub(super) async fn close(self) {
+        self.session.close().await;
+        self.reading.close().await;
+        self.guard.release().await;
     }
 }
 
