@@ -86,8 +86,9 @@ pub struct Watch {
     pub whole: Option<String>,
     /// The server's version as version comments write it: 90704.
     pub server_version: u32,
-    /// Our connections: rows that another one writes into the ghost end the run.
-    pub ours: Ours,
+    /// Our connections: rows that another one writes into the ghost end the run. `None` on a replica, whose appliers log
+    /// rows under whatever connection they met last (seen on 9.7).
+    pub ours: Option<Ours>,
     /// XA transactions that were prepared before the place where the reading begins have not changed the table.
     pub early_xa_is_harmless: bool,
     /// The server stores names of tables in lower case, or compares them without case.

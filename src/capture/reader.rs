@@ -204,7 +204,10 @@ impl Reader {
         let known = table_id(event).and_then(|id| self.tables.get(&id));
         let (layout, is_mark) = match known {
             None => return Ok(Vec::new()),
-            Some(Table::Ghost) => return self.check_session(stream).map(|()| Vec::new()),
+            Some(Table::Ghost) => {
+                self.check_server(event, stream)?;
+                return self.check_session(stream).map(|()| Vec::new());
+            }
             Some(Table::Source(layout)) => {
                 self.check_server(event, stream)?;
                 (layout, false)
@@ -244,7 +247,10 @@ impl Reader {
         Err(self
             .tripwire(
                 stream,
-                &format!("rows of {} that another server changed", self.watch.source),
+                &format!(
+                    "rows of {} or of the new table that another server changed",
+                    self.watch.source
+                ),
             )
             .saying(format!(
                 "server_id {by}; the primary has {}, and while the table is being changed it may be written there only",
@@ -254,8 +260,11 @@ impl Reader {
 
     /// Nobody but us writes into the ghost: what others put there would be swapped in with the rest.
     fn check_session(&self, stream: &Stream) -> Result<(), Tripwire> {
+        let Some(ours) = &self.watch.ours else {
+            return Ok(());
+        };
         match self.writer {
-            Some(connection) if self.watch.ours.has(connection) => Ok(()),
+            Some(connection) if ours.has(connection) => Ok(()),
             Some(connection) => Err(self
                 .tripwire(
                     stream,

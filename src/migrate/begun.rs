@@ -115,7 +115,7 @@ impl Begun {
                 .reading
                 .hands_on_whole()
                 .then(|| self.server.uuid.to_ascii_lowercase()),
-            ours: self.sessions.ours().clone(),
+            ours: (!self.reading.is_apart()).then(|| self.sessions.ours().clone()),
             early_xa_is_harmless: self.early_xa_is_harmless,
             server_version: self.server.version.number().min(read.version.number()),
             names_fold_case: self.server.lower_case_table_names != 0 || read.lower_case_table_names != 0,

@@ -99,6 +99,11 @@ impl Reading {
         }
     }
 
+    /// Whether the binlog is that of a replica.
+    pub(super) fn is_apart(&self) -> bool {
+        self.apart.is_some()
+    }
+
     /// Whether each transaction of the primary has to come with its content.
     pub(super) fn hands_on_whole(&self) -> bool {
         let lookout = self.apart.as_ref().and_then(|apart| apart.lookout.as_ref());
