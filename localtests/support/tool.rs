@@ -51,14 +51,13 @@ impl Tool {
         Self::dry_run(server, schema, &[&["--execute".to_owned()], more].concat())
     }
 
-    /// Start `ghost-rs alter` on a schema of a primary.
+    /// Start `ghost-rs alter` on a schema: on a primary, unless `more` says that the server is a replica.
     #[allow(dead_code, reason = "not every test works on a primary")]
     pub fn dry_run(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
-        Self::through(
-            server,
-            schema,
-            &[&["--allow-on-master".to_owned()], more].concat(),
-        )
+        let on_replica = more.iter().any(|arg| arg.ends_with("-on-replica"));
+        let here = (!on_replica).then(|| "--allow-on-master".to_owned());
+        let args: Vec<String> = here.into_iter().chain(more.iter().cloned()).collect();
+        Self::through(server, schema, &args)
     }
 
     /// Start `ghost-rs alter` on a schema, through whatever server it is.
