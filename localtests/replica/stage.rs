@@ -143,7 +143,15 @@ impl Stage {
 
     /// The leaf as if it had been made from a copy of the source, a moment ago.
     pub async fn attach_leaf(&self, source: &Server) -> Outcome {
-        let executed: String = self.ask(source, "SELECT @@GLOBAL.gtid_executed").await?;
+        // Other tests leave transactions of the sandbox's replica that the primary never had.
+        let mut executed = Vec::new();
+        for server in [source, &self.replica] {
+            executed.push(
+                self.ask::<String>(server, "SELECT @@GLOBAL.gtid_executed")
+                    .await?,
+            );
+        }
+        let executed = executed.join(",");
         self.run(
             &self.leaf,
             &[
