@@ -19,12 +19,14 @@ mod jobs;
 mod limits;
 mod naming;
 mod prepared;
+mod reading;
 mod restraint;
 mod run;
 mod settings;
 mod standstill;
 mod stop;
 mod swap;
+mod way;
 
 use std::sync::Arc;
 
@@ -83,6 +85,11 @@ async fn execute(
     reporter: Reporter,
     stop: Stop,
 ) -> Result<Report, Ended> {
+    tracing::info!(
+        "rows are written on {}, the binlog is read from {}",
+        begun.primary,
+        begun.inspected
+    );
     let mut run = match begun.run(&config, listening, reporter, stop) {
         Ok(run) => run,
         Err(failure) => return Err(finish::failed(begun, failure, Vec::new()).await),

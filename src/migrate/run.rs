@@ -21,6 +21,7 @@ use crate::{
         standstill::Standstill,
         stop::Stop,
         swap::{self, Reached},
+        way::Way,
     },
     mysql::Sessions,
     plan::work::Work,
@@ -29,6 +30,7 @@ use crate::{
     status::{Phase, Reporter, Snapshot},
     tasks::{Jobs, Thread},
     throttle::{MarkTimes, Throttle},
+    topology::Lookout,
 };
 
 /// How often the clock is looked at when nothing else happens.
@@ -57,6 +59,7 @@ pub(super) struct Parts {
     pub(super) reporter: Reporter,
     pub(super) rows_estimate: u64,
     pub(super) origin: Position,
+    pub(super) lookout: Option<Lookout>,
     pub(super) stop: Stop,
     pub(super) witness: GuardWitness,
     pub(super) knobs: watch::Sender<Knobs>,
@@ -80,6 +83,7 @@ pub(super) struct Run {
     snapshot: Snapshot,
     stop: Stop,
     pub(super) witness: GuardWitness,
+    way: Way,
     pub(super) standstill: Standstill,
     /// What an operator may change; readers follow it.
     pub(super) knobs: watch::Sender<Knobs>,
@@ -117,6 +121,7 @@ impl Run {
             reporter: parts.reporter,
             stop: parts.stop,
             witness: parts.witness,
+            way: Way::new(parts.lookout),
             standstill: parts.standstill,
             jobs: Jobs::default(),
             idle: Idle::default(),
@@ -165,12 +170,14 @@ impl Run {
             request = self.desk.next(), if takes_orders => self.commanded(request).await,
             batch = self.feed.next(), if !self.conductor.stream_must_wait() => self.captured(batch),
             done = self.jobs.next() => self.done(done),
+            looked = self.way.looked() => self.way.saw(looked).map(drop),
             () = tokio::time::sleep(Duration::from_millis(TICK_MS)) => Ok(()),
         }
     }
 
     /// Starts everything that may start now.
     pub(super) fn start_jobs(&mut self) {
+        self.way.look_if_due();
         while let Some(action) = self.conductor.next_action(self.started.elapsed()) {
             self.start(action);
         }
@@ -186,6 +193,12 @@ impl Run {
             self.pump().await?;
         }
         Ok(())
+    }
+
+    /// The same, for the swap: what came back with the mark is everything, because the way is what it was at the start.
+    pub(super) async fn last_fence(&mut self) -> Result<(), Failure> {
+        self.fence().await?;
+        self.way.confirm().await
     }
 
     /// Lets all jobs finish; nothing new is started.
@@ -213,7 +226,7 @@ impl Run {
                 "statements of ours are still running on the server after {limit:?}; their sessions are dropped"
             );
         }
-        tokio::join!(self.idle.close(), self.throttle.close());
+        tokio::join!(self.idle.close(), self.throttle.close(), self.way.close(limit));
         drop(self.feed);
         self.reader.join(limit).await;
     }
@@ -261,6 +274,7 @@ impl Run {
                     self.culprit = session;
                     return Err(failure);
                 }
+                Captured::Gap(gap) => self.way.gap(gap),
                 Captured::Reconnecting(why) => tracing::warn!("the binlog stream is opened again: {why}"),
                 Captured::At(position) => {
                     self.position = position.clone();
