@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["error", "retry", "tasks", "position", "schema"],
     &["config", "key"],
-    &["alter", "knobs", "sql", "status"],
-    &["plan", "changes", "pace"],
+    &["alter", "hooks", "knobs", "sql"],
+    &["plan", "changes", "pace", "status"],
     &["mysql", "binlog"],
     &["fence", "inspect"],
     &["apply", "capture", "cleanup", "copy"],

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use carry::Carry;
-pub use operate::{Control, Hooks, Metrics};
+pub use operate::{Control, HOOK_SECONDS, Hooks, Metrics};
 pub use throttling::{Address, MAX_LAG_MILLIS, NICE_RATIO_MAX, Thresholds, Throttling, addresses};
 pub use topology::{Mode, Topology};
 

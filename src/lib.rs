@@ -39,6 +39,7 @@ pub mod copy;
 pub mod cutover;
 pub mod error;
 pub mod fence;
+pub mod hooks;
 pub mod inspect;
 pub mod key;
 pub mod knobs;

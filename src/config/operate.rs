@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::Bounds;
+
 /// Where commands are taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Control {
@@ -28,7 +30,12 @@ pub struct Hooks {
     pub hint_token: String,
     /// Time between two runs of the status hook.
     pub status_interval: Duration,
+    /// A hook that takes longer is ended ([`HOOK_SECONDS`]).
+    pub limit: Duration,
 }
+
+/// `--hooks-timeout-seconds`. A hook that asks somebody on the telephone takes minutes, and an hour is a hook that hangs.
+pub const HOOK_SECONDS: Bounds = Bounds::new(1, 300, 86_400);
 
 /// Figures for a statsd daemon.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
