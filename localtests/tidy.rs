@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["config", "key"],
     &["alter", "hooks", "knobs", "sql"],
     &["plan", "changes", "pace", "status"],
-    &["mysql", "binlog"],
+    &["mysql", "binlog", "metrics"],
     &["fence", "inspect"],
     &["apply", "capture", "cleanup", "copy"],
     &["cutover", "prepare"],

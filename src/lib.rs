@@ -43,6 +43,7 @@ pub mod hooks;
 pub mod inspect;
 pub mod key;
 pub mod knobs;
+pub mod metrics;
 pub mod migrate;
 pub mod mysql;
 pub mod pace;

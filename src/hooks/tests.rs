@@ -239,23 +239,43 @@ async fn a_hook_that_fails_is_the_last_one_and_is_quoted() {
 }
 
 #[tokio::test]
-async fn a_hook_that_hangs_is_ended_with_all_that_it_started() {
+async fn a_hook_that_hangs_is_ended() {
     let scripts = Scripts::new();
-    // The shell waits for its child, which ignores SIGTERM and holds the pipe.
-    let body = format!(
-        "trap '' TERM; sh -c 'trap \"\" TERM; echo $$ >{0}.new; mv {0}.new {0}; sleep 600; sleep 600'; sleep 600",
-        scripts.path("pid").display()
-    );
-    scripts.add("gh-ost-on-startup", &body);
+    scripts.add("gh-ost-on-startup", "echo still here; sleep 600");
     let failure = scripts
         .hooks(Duration::from_secs(1))
         .run(&Moment::Startup, &Facts::default(), pending())
         .await
         .expect_err("it hangs");
     assert!(failure.to_string().contains("did not end within 1s"), "{failure}");
-    let pid = scripts.text("pid").trim().to_owned();
-    assert!(!pid.is_empty(), "the script did not come so far");
-    gone(&pid).await;
+}
+
+#[tokio::test]
+async fn a_hook_ends_when_the_run_does_and_takes_along_what_it_started() {
+    let scripts = Scripts::new();
+    let pid = scripts.path("pid");
+    // The shell waits for its child; both ignore SIGTERM, and both hold the pipe.
+    let child = format!(
+        "trap \"\" TERM; echo $$ >{0}.new; mv {0}.new {0}; sleep 600; sleep 600",
+        pid.display()
+    );
+    scripts.add(
+        "gh-ost-on-startup",
+        &format!("trap '' TERM; sh -c '{child}'; sleep 600"),
+    );
+    let begun = pid.clone();
+    let end = async move {
+        while !begun.exists() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let hooks = scripts.hooks(Duration::from_secs(60));
+    let failure = hooks
+        .run(&Moment::Startup, &Facts::default(), end)
+        .await
+        .expect_err("ended");
+    assert!(failure.to_string().contains("ended early"), "{failure}");
+    gone(scripts.text("pid").trim()).await;
 }
 
 /// Killed, it may be a zombie for a moment: whoever adopted it has to take note.
@@ -272,27 +292,6 @@ fn alive(pid: &str) -> bool {
     stat.rsplit(") ")
         .next()
         .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
-}
-
-#[tokio::test]
-async fn a_hook_ends_when_the_run_does() {
-    let scripts = Scripts::new();
-    scripts.add(
-        "gh-ost-on-startup",
-        &format!("touch {}; sleep 600", scripts.path("begun").display()),
-    );
-    let begun = scripts.path("begun");
-    let end = async move {
-        while !begun.exists() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let hooks = scripts.hooks(Duration::from_secs(60));
-    let failure = hooks
-        .run(&Moment::Startup, &Facts::default(), end)
-        .await
-        .expect_err("ended");
-    assert!(failure.to_string().contains("ended early"), "{failure}");
 }
 
 #[tokio::test]

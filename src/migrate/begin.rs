@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{
     conductor::{Conductor, Limits},
     fit,
+    herald::{self, Herald},
     run::{self, Run},
     settings,
     stop::Stop,
@@ -17,6 +18,7 @@ use crate::{
     config::Config,
     error::{Exit, Failure},
     inspect::{self, Inspected, Request, Server, Source},
+    metrics::Metrics,
     mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
     pace::{ChunkSizer, Workers},
     plan::{
@@ -386,7 +388,14 @@ async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
 
 impl Begun {
     /// The run itself, with the thread that reads the binlog.
-    pub(super) fn run(&self, config: &Arc<Config>, reporter: Reporter, stop: Stop) -> Result<Run, Failure> {
+    pub(super) fn run(
+        &self,
+        config: &Arc<Config>,
+        herald: Herald,
+        metrics: Metrics,
+        reporter: Reporter,
+        stop: Stop,
+    ) -> Result<Run, Failure> {
         let internal = |error: std::io::Error| {
             Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string())
         };
@@ -406,6 +415,9 @@ impl Begun {
             origin: self.origin.clone(),
             stop,
             witness: self.guard.witness(),
+            title: herald::title(config, &self.work.tables, &self.server, &self.server),
+            herald,
+            metrics,
         }))
     }
 

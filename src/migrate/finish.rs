@@ -59,7 +59,11 @@ pub(super) async fn swapped(
         false => keep_old(&mut begun, &tables.old).await,
     });
     begun.close().await;
-    Ok(Report { lines })
+    tracing::info!("Done migrating {}", tables.source);
+    Ok(Report {
+        lines,
+        ..Report::default()
+    })
 }
 
 /// The session with which the run began has been idle since, and may be gone.

@@ -5,10 +5,13 @@
 
 mod begin;
 mod conductor;
+mod count;
 mod dry_run;
 mod finish;
 mod fit;
+mod herald;
 mod jobs;
+mod moments;
 mod run;
 mod settings;
 mod stop;
@@ -19,9 +22,13 @@ use std::sync::Arc;
 use crate::{
     config::Config,
     error::{Exit, Failure},
+    hooks::Moment,
+    metrics::Metrics,
+    schema::TableName,
     status::Reporter,
 };
 use begin::Begun;
+use herald::Herald;
 use stop::Stop;
 
 /// What a run that ended well has to say, line by line.
@@ -29,6 +36,8 @@ use stop::Stop;
 pub struct Report {
     /// Lines for people.
     pub lines: Vec<String>,
+    /// The server did it in an instant: no row was copied.
+    pub instant: bool,
 }
 
 /// A run that did not end with the table changed.
@@ -47,26 +56,59 @@ pub async fn alter(config: Config, reporter: Reporter) -> Result<Report, Ended> 
     let stop = Stop::listen().map_err(|error| {
         untouched(Failure::new(Exit::Internal, "Signals cannot be listened for.").detail(error.to_string()))
     })?;
-    let looked = begin::look(&config).await.map_err(untouched)?;
-    if !config.execute {
-        return dry_run::report(&config, looked).await.map_err(untouched);
-    }
-    let begun = begin::make(&config, looked).await.map_err(untouched)?;
-    execute(config, begun, reporter, stop).await
+    let mut herald = Herald::new(&config).map_err(untouched)?;
+    let outcome = told(config, &mut herald, reporter, stop).await;
+    herald.tell_end(outcome).await
 }
 
-async fn execute(config: Arc<Config>, begun: Begun, reporter: Reporter, stop: Stop) -> Result<Report, Ended> {
-    let mut run = match begun.run(&config, reporter, stop) {
+/// The whole story, but for the hooks' last word.
+async fn told(
+    config: Arc<Config>,
+    herald: &mut Herald,
+    reporter: Reporter,
+    mut stop: Stop,
+) -> Result<Report, Ended> {
+    herald.tell(Moment::Startup, &mut stop).await.map_err(untouched)?;
+    let looked = begin::look(&config).await.map_err(untouched)?;
+    herald.knows(&looked.tables, &looked.server, &looked.server);
+    if !config.execute {
+        let report = dry_run::report(&config, looked).await.map_err(untouched)?;
+        herald.tell_dry_run(&mut stop).await.map_err(untouched)?;
+        return Ok(report);
+    }
+    tracing::info!("Migrating {}", looked.tables.source);
+    let begun = begin::make(&config, looked).await.map_err(untouched)?;
+    execute(config, begun, herald, reporter, stop).await
+}
+
+async fn execute(
+    config: Arc<Config>,
+    begun: Begun,
+    herald: &mut Herald,
+    reporter: Reporter,
+    stop: Stop,
+) -> Result<Report, Ended> {
+    let metrics = Metrics::open(&config.metrics, metrics_tags(&begun.work.tables.source)).await;
+    let mut run = match begun.run(&config, herald.clone(), metrics, reporter, stop) {
         Ok(run) => run,
         Err(failure) => return Err(finish::failed(begun, failure).await),
     };
     let result = run.until_swapped().await;
     let snapshot = run.snapshot().clone();
-    run.wind_down().await;
+    run.wind_down(result.is_ok()).await;
+    herald.sees(&snapshot);
     match result {
         Ok(swapped) => finish::swapped(&config, begun, swapped, &snapshot).await,
         Err(failure) => Err(finish::failed(begun, failure).await),
     }
+}
+
+/// Runs are told apart by their table.
+fn metrics_tags(source: &TableName) -> Vec<String> {
+    vec![
+        format!("database:{}", source.schema),
+        format!("table:{}", source.table),
+    ]
 }
 
 fn untouched(failure: Failure) -> Ended {

@@ -7,15 +7,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc;
+
 use crate::{
     capture::{Captured, feed::Feed},
     changes::{Batch, Mark},
     config::Config,
     cutover::Swapped,
-    error::Failure,
+    error::{Exit, Failure},
+    hooks::Moment,
+    knobs::Knobs,
+    metrics::Metrics,
     migrate::{
         conductor::{Action, Conductor, Readiness},
+        herald::Herald,
         jobs::{self, Done, Idle, Look},
+        moments::{self, Moments, News, Now},
         stop::Stop,
         swap,
     },
@@ -23,7 +30,10 @@ use crate::{
     plan::work::Work,
     position::Position,
     prepare::GuardWitness,
-    status::{Phase, Reporter, Snapshot},
+    status::{
+        Phase, Reporter, Snapshot,
+        header::{self, Title},
+    },
     tasks::{Jobs, Thread},
 };
 
@@ -39,6 +49,8 @@ const PARKED_MAX: usize = 10_000;
 const PARKED_SHOWN_MAX: usize = 10;
 /// Jobs that are under way when a run stops may take so long to finish.
 const STOP_MS_MAX: u64 = 10_000;
+/// Retries of chunks that are to be told of; more of them at a time are dropped.
+const RETRIED_MAX: usize = 16;
 /// The rate of rows is taken over so long.
 const RATE_SECONDS: u64 = 10;
 
@@ -55,6 +67,9 @@ pub(super) struct Parts {
     pub(super) origin: Position,
     pub(super) stop: Stop,
     pub(super) witness: GuardWitness,
+    pub(super) title: Title,
+    pub(super) herald: Herald,
+    pub(super) metrics: Metrics,
 }
 
 /// A run from its first mark to the swap.
@@ -78,6 +93,11 @@ pub(super) struct Run {
     parked_since: Option<Instant>,
     parked_tried: Instant,
     position: Position,
+    moments: Moments,
+    title: Title,
+    metrics: Metrics,
+    /// Errors after which a chunk is copied again.
+    retried: (mpsc::Sender<String>, mpsc::Receiver<String>),
 }
 
 impl Run {
@@ -86,8 +106,14 @@ impl Run {
         Self {
             snapshot: Snapshot {
                 rows_estimate: parts.rows_estimate,
+                dirty_keys_max: parts.config.dirty_keys_max,
                 ..Snapshot::at_start()
             },
+            started: parts.herald.started(),
+            moments: Moments::new(&parts.config, parts.herald),
+            title: parts.title,
+            metrics: parts.metrics,
+            retried: mpsc::channel(RETRIED_MAX),
             config: parts.config,
             work: parts.work,
             sessions: parts.sessions,
@@ -99,7 +125,6 @@ impl Run {
             witness: parts.witness,
             jobs: Jobs::default(),
             idle: Idle::default(),
-            started: now,
             marks: VecDeque::new(),
             lag: None,
             rates: VecDeque::new(),
@@ -113,6 +138,7 @@ impl Run {
     pub(super) async fn until_swapped(&mut self) -> Result<Swapped, Failure> {
         let mut attempts = swap::Attempts::new(&self.config);
         loop {
+            self.advance();
             self.start_jobs();
             self.report(self.phase());
             if self.may_swap() && attempts.due() {
@@ -135,27 +161,74 @@ impl Run {
             failure = self.stop.asked() => Err(failure),
             batch = self.feed.next(), if !self.conductor.stream_must_wait() => self.captured(batch),
             done = self.jobs.next() => self.done(done),
+            ended = self.moments.next() => self.moment_ended(ended),
+            Some(error) = self.retried.1.recv() => {
+                self.moments.tell_again(Moment::BatchCopyRetry(error));
+                Ok(())
+            }
             () = tokio::time::sleep(Duration::from_millis(TICK_MS)) => Ok(()),
         }
     }
 
-    /// Starts everything that may start now.
+    /// Starts everything that may start now; before the copy may begin, that is marks.
     pub(super) fn start_jobs(&mut self) {
-        while let Some(action) = self.conductor.next_action(self.started.elapsed()) {
+        while let Some(action) = match self.moments.copy_may_begin() {
+            true => self.conductor.next_action(self.started.elapsed()),
+            false => self.conductor.next_mark(self.started.elapsed()),
+        } {
             self.start(action);
         }
+    }
+
+    /// Lets hooks and count go on where they can.
+    fn advance(&mut self) {
+        self.moments.advance(Now {
+            snapshot: &self.snapshot,
+            copied: self.conductor.readiness() != Readiness::Copying,
+            postponed: self.is_postponed(),
+            sessions: &self.sessions,
+            work: &self.work,
+        });
+    }
+
+    fn moment_ended(&mut self, ended: Result<moments::Ended, String>) -> Result<(), Failure> {
+        let ended = ended.map_err(|panic| Failure::new(Exit::Internal, panic))?;
+        if let News::Rows(rows) = self.moments.ended(ended)? {
+            self.snapshot.rows_estimate = rows;
+        }
+        Ok(())
+    }
+
+    #[expect(dead_code, reason = "for the steps of a test on a replica, and for commands")]
+    /// Runs the hooks of a moment that the caller has come to, and waits for them; marks and stream go on meanwhile.
+    ///
+    /// # Errors
+    /// One of them failed, or something else ended the run.
+    pub(super) async fn tell(&mut self, moment: Moment) -> Result<(), Failure> {
+        self.moments.wait_for(moment);
+        self.advance();
+        while !self.moments.are_clear() {
+            self.start_marks();
+            self.pump().await?;
+            self.advance();
+        }
+        Ok(())
     }
 
     /// Writes marks until one that begins now has fenced off everything before it.
     pub(super) async fn fence(&mut self) -> Result<(), Failure> {
         let target = self.conductor.demand_mark();
         while !self.conductor.changes().is_fenced(target) {
-            if let Some(action) = self.conductor.next_mark(self.started.elapsed()) {
-                self.start(action);
-            }
+            self.start_marks();
             self.pump().await?;
         }
         Ok(())
+    }
+
+    fn start_marks(&mut self) {
+        if let Some(action) = self.conductor.next_mark(self.started.elapsed()) {
+            self.start(action);
+        }
     }
 
     /// Lets all jobs finish; nothing new is started.
@@ -167,8 +240,10 @@ impl Run {
     }
 
     /// Ends all jobs and closes all sessions, after a stop or a failure. Jobs that do not finish in time are left to
-    /// the server: they only write to the ghost.
-    pub(super) async fn wind_down(mut self) {
+    /// the server: they only write to the ghost. `well`: after a swap.
+    pub(super) async fn wind_down(mut self, well: bool) {
+        self.metrics.finish(&self.snapshot);
+        self.moments.wind_down(well).await;
         let limit = Duration::from_millis(STOP_MS_MAX);
         let finish = async {
             while !self.jobs.is_empty() {
@@ -205,8 +280,9 @@ impl Run {
                     .start(jobs::find(self.idle.finder.take(), sessions, work, look));
             }
             Action::Copy(chunk) => {
+                let (copier, retried) = (self.idle.copiers.pop(), self.retried.0.clone());
                 self.jobs
-                    .start(jobs::copy_chunk(self.idle.copiers.pop(), sessions, work, chunk))
+                    .start(jobs::copy_chunk(copier, sessions, work, chunk, retried));
             }
             Action::Flush(batch) => {
                 self.jobs
@@ -216,8 +292,7 @@ impl Run {
     }
 
     fn done(&mut self, done: Result<Done, String>) -> Result<(), Failure> {
-        let Done { seat, result } =
-            done.map_err(|panic| Failure::new(crate::error::Exit::Internal, panic))?;
+        let Done { seat, result } = done.map_err(|panic| Failure::new(Exit::Internal, panic))?;
         self.idle.take(seat);
         self.conductor.on(result?);
         Ok(())
@@ -261,6 +336,7 @@ impl Run {
     fn may_swap(&self) -> bool {
         let lag_max = self.config.heartbeat * 10;
         self.conductor.readiness() == Readiness::Ready
+            && self.moments.swap_may_begin()
             && !self.is_postponed()
             && self.lag().is_some_and(|lag| lag < lag_max)
     }
@@ -274,6 +350,8 @@ impl Run {
 
     fn phase(&self) -> Phase {
         match self.conductor.readiness() {
+            _ if self.moments.is_counting_first() => Phase::CountingRows,
+            _ if !self.moments.copy_may_begin() => Phase::Preparing,
             Readiness::Copying => Phase::Copying,
             _ if self.is_postponed() => Phase::Postponed,
             Readiness::CatchingUp | Readiness::Ready => Phase::CatchingUp,
@@ -343,15 +421,20 @@ impl Run {
             chunks: totals.chunks,
             dirty_keys: (load.dirty() - load.held) as u64,
             held_keys: load.held as u64,
+            dirty_keys_max: self.snapshot.dirty_keys_max,
             applied_keys: totals.keys,
             lag: self.lag(),
             workers: self.conductor.workers(),
             chunk_rows: self.conductor.chunk_rows(),
             elapsed,
+            copy_elapsed: self.moments.copy_elapsed(),
             position: self.position.to_string(),
             limit: self.conductor.binding_limit().map(str::to_owned),
         };
-        self.reporter.report(&self.snapshot);
+        self.metrics.report(&self.snapshot);
+        let (title, config, snapshot) = (&self.title, &self.config, &self.snapshot);
+        self.reporter
+            .report(snapshot, || header::lines(title, &Knobs::new(config), snapshot));
     }
 
     fn rate(&mut self, rows: u64) -> u64 {
