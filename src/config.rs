@@ -14,8 +14,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use carry::Carry;
-pub use operate::{Control, HOOK_SECONDS, Hooks, Metrics};
-pub use throttling::{Address, MAX_LAG_MILLIS, NICE_RATIO_MAX, Thresholds, Throttling, addresses};
+pub use operate::{Control, HOOK_SECONDS, HOOKS_STATUS_SECONDS, Hooks, METRICS_SECONDS, Metrics};
+pub use throttling::{
+    Address, CRITICAL_LOAD_HIBERNATE_SECONDS, CRITICAL_LOAD_INTERVAL_MILLIS, HTTP_INTERVAL_MILLIS,
+    HTTP_TIMEOUT_MILLIS, MAX_LAG_MILLIS, NICE_RATIO_MAX, Thresholds, Throttling, addresses,
+};
 pub use topology::{Mode, Topology};
 
 /// A run of `ghost-rs alter`, as asked for. Never changed once it is made.
@@ -253,8 +256,10 @@ pub const WORKERS: Bounds = Bounds::new(1, 0, 64);
 pub const CHUNK_ROWS: Bounds = Bounds::new(10, 0, 100_000);
 /// `--chunk-target-millis`. Longer statements hold back purge and cannot be shed quickly.
 pub const CHUNK_TARGET_MILLIS: Bounds = Bounds::new(10, 500, 10_000);
-/// `--dml-batch-size`, keys of one transaction. Below ten every key pays for a commit.
-pub const FLUSH_BATCH_KEYS: Bounds = Bounds::new(10, 1_000, 10_000);
+/// `--dml-batch-size`, keys of one transaction. gh-ost's values are taken, but see [`flush_batch_keys`].
+pub const FLUSH_BATCH_KEYS: Bounds = Bounds::new(1, 1_000, 10_000);
+/// Fewer keys to a transaction make every key pay for a commit; gh-ost's usual 10 would cost most of the speed.
+pub const FLUSH_BATCH_KEYS_USEFUL: u32 = 100;
 /// `--flush-lanes`, sessions.
 pub const FLUSH_LANES: Bounds = Bounds::new(1, 4, 16);
 /// `--heartbeat-interval-millis`. A second without a mark already delays every fence by a second.
@@ -269,10 +274,19 @@ pub const CUT_OVER_LOCK_TIMEOUT_SECONDS: Bounds = Bounds::new(1, 3, 10);
 pub const CUT_OVER_WINDOW_MILLIS: Bounds = Bounds::new(50, 1_000, 30_000);
 /// `--default-retries`.
 pub const RETRIES: Bounds = Bounds::new(1, 60, 10_000);
+/// `--exponential-backoff-max-interval`, seconds; gh-ost's default.
+pub const BACKOFF_SECONDS: Bounds = Bounds::new(2, 64, 3_600);
+/// The longest pause between two attempts at the swap, where nothing was said.
+pub const BACKOFF_SECONDS_UNSAID: u64 = 30;
 /// `--replica-server-id`.
 pub const SERVER_ID: Bounds = Bounds::new(1, 99_999, u32::MAX as u64);
 /// `--mysql-timeout`, in milliseconds.
 pub const CONNECT_TIMEOUT_MILLIS: Bounds = Bounds::new(100, 10_000, 600_000);
+
+/// Keys of one transaction, where so many were asked for: never fewer than [`FLUSH_BATCH_KEYS_USEFUL`].
+pub fn flush_batch_keys(asked: u32) -> u32 {
+    asked.max(FLUSH_BATCH_KEYS_USEFUL)
+}
 
 #[cfg(test)]
 mod tests {

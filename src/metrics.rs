@@ -1,11 +1,13 @@
-//! Figures for a statsd daemon, by UDP, in DogStatsD's form: `gh_ost.row_copy.rows_copied:460900|g|#table:orders`.
+//! Figures for a statsd daemon, by UDP or through its socket, in DogStatsD's form: `gh_ost.row_copy.rows_copied:460900|g|#table:orders`.
 //!
 //! Names are gh-ost's where it has the figure. Nothing here may disturb a run: the address is resolved once, within a limit;
 //! a packet that cannot be sent at once is lost, and nobody is told but the debug log. What is sent is decided by
 //! [`figures`] and [`packets`], which are pure.
 
 use std::fmt::Display;
+use std::io;
 use std::net::UdpSocket;
+use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
 
 use crate::{
@@ -23,7 +25,7 @@ const NAMESPACE: &str = "gh_ost";
 
 /// The way to the daemon; closed if nobody wants metrics or its address cannot be found.
 pub struct Metrics {
-    socket: Option<UdpSocket>,
+    socket: Option<Socket>,
     tags: Vec<String>,
     runtime_every: Duration,
     progress_at: Option<Instant>,
@@ -111,7 +113,22 @@ fn is_due(last: &mut Option<Instant>, now: Instant, every: Duration) -> bool {
     due
 }
 
-async fn reach(address: &str) -> Option<UdpSocket> {
+/// Neither waits: what cannot be sent at once is lost.
+enum Socket {
+    Udp(UdpSocket),
+    Unix(UnixDatagram),
+}
+
+impl Socket {
+    fn send(&self, packet: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Udp(socket) => socket.send(packet),
+            Self::Unix(socket) => socket.send(packet),
+        }
+    }
+}
+
+async fn reach(address: &str) -> Option<Socket> {
     let limit = Duration::from_secs(RESOLVE_SECONDS_MAX);
     match tokio::time::timeout(limit, connect(address)).await {
         Ok(Ok(socket)) => Some(socket),
@@ -128,14 +145,20 @@ async fn reach(address: &str) -> Option<UdpSocket> {
     }
 }
 
-async fn connect(address: &str) -> std::io::Result<UdpSocket> {
-    let mut last = std::io::ErrorKind::NotFound.into();
+async fn connect(address: &str) -> io::Result<Socket> {
+    if let Some(path) = address.strip_prefix("unix://") {
+        let socket = UnixDatagram::unbound()?;
+        socket.set_nonblocking(true)?;
+        socket.connect(path)?;
+        return Ok(Socket::Unix(socket));
+    }
+    let mut last = io::ErrorKind::NotFound.into();
     for place in tokio::net::lookup_host(address).await? {
         let own = if place.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
         let socket = UdpSocket::bind(own)?;
         socket.set_nonblocking(true)?;
         match socket.connect(place) {
-            Ok(()) => return Ok(socket),
+            Ok(()) => return Ok(Socket::Udp(socket)),
             Err(error) => last = error,
         }
     }
@@ -299,7 +322,12 @@ mod tests {
         let taken = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
         let address = taken.local_addr().expect("an address").to_string();
         drop(taken);
-        for statsd in [None, Some(address), Some("no such place".to_owned())] {
+        let places = [
+            address,
+            "no such place".to_owned(),
+            "unix:///no/such/socket".to_owned(),
+        ];
+        for statsd in [None].into_iter().chain(places.map(Some)) {
             let settings = config::Metrics {
                 statsd,
                 ..config::Metrics::default()

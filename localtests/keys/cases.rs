@@ -270,6 +270,18 @@ fn times() -> Vec<Case> {
                 "'0050-01-01'",
             ],
         ),
+        // Written as numbers, each of them: a list of nothing else has a meaning of its own to the server.
+        one(
+            "dates_zero",
+            &[("k", "DATE")],
+            &[
+                "'0000-00-00'",
+                "'2020-01-00'",
+                "'2020-00-00'",
+                "'2020-02-00'",
+                "'1999-12-00'",
+            ],
+        ),
         one(
             "dates_odd",
             &[("k", "DATE")],

@@ -3,19 +3,23 @@
 //! Flags come before the option file, the option file before defaults. The password is asked for last, and only when
 //! nothing else is wrong. No message holds a value that may be a password.
 
+mod carry;
 mod connection;
+mod operate;
+mod pace;
+mod resume;
+mod throttling;
+mod topology;
 mod what;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cli::args::AlterArgs;
 use crate::cli::args::output::OutputArgs;
 use crate::cli::args::safety::SafetyArgs;
-use crate::config::{
-    self, Bounds, Carry, Config, Control, Hooks, LogConfig, LogLevel, Metrics, Throttling, Topology,
-};
+use crate::config::{self, Bounds, Config, LogConfig, LogLevel};
 use crate::error::Failure;
 
 /// What a check may ask the machine for.
@@ -100,14 +104,21 @@ pub fn config(args: AlterArgs, world: &dyn Surroundings) -> Result<Config, Vec<F
     let file = connection::option_file(&args.connection, world, p);
     let connection = connection::check(&args.connection, &file, world, p);
     let what = what::check(&args.what, p);
+    let topology = topology::check(&args.topology, world, p);
+    let replica_server_id = p.or_default(
+        "--replica-server-id",
+        args.topology.replica_server_id,
+        config::SERVER_ID,
+    );
     renames(&args.safety, p);
-    let (pace, swap) = (&args.pace, &args.swap);
+    let carry = carry::check(&args.carry, p);
+    let pace = pace::pace(&args.pace, p);
+    let throttling = throttling::check(&args.throttle, p);
+    let swap = pace::swap(&args.swap, p);
+    resume::check(&args.resume, p);
     let mut config = Config {
         connection,
-        topology: Topology {
-            allow_on_master: args.safety.allow_on_master,
-            ..Topology::default()
-        },
+        topology,
         schema: what.schema,
         table: what.table,
         alter: what.alter,
@@ -117,51 +128,28 @@ pub fn config(args: AlterArgs, world: &dyn Surroundings) -> Result<Config, Vec<F
         ok_to_drop_table: args.safety.ok_to_drop_table,
         initially_drop_ghost_table: args.safety.initially_drop_ghost_table,
         initially_drop_old_table: args.safety.initially_drop_old_table,
-        workers_max: p.or_none("--workers", pace.workers, config::WORKERS),
-        chunk_rows: p.or_none("--chunk-size", pace.chunk_size, config::CHUNK_ROWS),
-        chunk_target: p.millis(
-            "--chunk-target-millis",
-            pace.chunk_target_millis,
-            config::CHUNK_TARGET_MILLIS,
-        ),
-        flush_batch_keys: p.or_default("--dml-batch-size", pace.dml_batch_size, config::FLUSH_BATCH_KEYS),
-        flush_lanes: p.or_default("--flush-lanes", pace.flush_lanes, config::FLUSH_LANES),
-        heartbeat: p.millis(
-            "--heartbeat-interval-millis",
-            pace.heartbeat_interval_millis,
-            config::HEARTBEAT_MILLIS,
-        ),
-        dirty_keys_max: p.or_default("--dirty-keys-max", pace.dirty_keys_max, config::DIRTY_KEYS),
-        dirty_bytes_max: megabytes(p.or_default(
-            "--dirty-megabytes-max",
-            pace.dirty_megabytes_max,
-            config::DIRTY_MEGABYTES,
-        )),
-        replica_server_id: p.or_default("--replica-server-id", pace.replica_server_id, config::SERVER_ID),
-        cut_over_lock_timeout: Duration::from_secs(p.or_default(
-            "--cut-over-lock-timeout-seconds",
-            swap.cut_over_lock_timeout_seconds,
-            config::CUT_OVER_LOCK_TIMEOUT_SECONDS,
-        )),
-        cut_over_window: p.millis(
-            "--cut-over-window-millis",
-            swap.cut_over_window_millis,
-            config::CUT_OVER_WINDOW_MILLIS,
-        ),
-        cut_over_retries: p.or_default("--default-retries", swap.default_retries, config::RETRIES),
-        postpone_cut_over_flag_file: args.swap.postpone_cut_over_flag_file,
-        cut_over_backoff_max: Duration::from_secs(30),
-        panic_flag_file: None,
-        force_named_cut_over: false,
-        force_named_panic: false,
-        carry: Carry::default(),
-        throttling: Throttling {
-            max_lag: Duration::from_millis(config::MAX_LAG_MILLIS.default),
-            ..Throttling::default()
-        },
-        control: Control::default(),
-        hooks: Hooks::default(),
-        metrics: Metrics::default(),
+        workers_max: pace.workers_max,
+        chunk_rows: pace.chunk_rows,
+        chunk_target: pace.chunk_target,
+        flush_batch_keys: pace.flush_batch_keys,
+        flush_lanes: pace.flush_lanes,
+        heartbeat: pace.heartbeat,
+        dirty_keys_max: pace.dirty_keys_max,
+        dirty_bytes_max: pace.dirty_bytes_max,
+        replica_server_id,
+        cut_over_lock_timeout: swap.lock_timeout,
+        cut_over_window: swap.window,
+        cut_over_retries: swap.retries,
+        cut_over_backoff_max: swap.backoff_max,
+        postpone_cut_over_flag_file: given_path(args.swap.postpone_cut_over_flag_file.as_ref()),
+        panic_flag_file: given_path(args.operate.panic_flag_file.as_ref()),
+        force_named_cut_over: args.operate.force_named_cut_over,
+        force_named_panic: args.operate.force_named_panic,
+        carry,
+        throttling,
+        control: operate::control(&args.operate, p),
+        hooks: operate::hooks(&args.operate, p),
+        metrics: operate::metrics(&args.operate, p),
         log: log(&args.output),
     };
     if !problems.0.is_empty() {
@@ -170,6 +158,11 @@ pub fn config(args: AlterArgs, world: &dyn Surroundings) -> Result<Config, Vec<F
     config.connection.password = connection::password(&config.connection, &args.connection, &file, world)
         .map_err(|problem| vec![problem])?;
     Ok(config)
+}
+
+/// A path that was given; in gh-ost an empty one means none.
+fn given_path(path: Option<&PathBuf>) -> Option<PathBuf> {
+    path.filter(|path| !path.as_os_str().is_empty()).cloned()
 }
 
 /// What is not wrong but should be known, for the log.
@@ -216,10 +209,6 @@ fn log(args: &OutputArgs) -> LogConfig {
         format: args.log_format,
         level,
     }
-}
-
-fn megabytes(count: u64) -> u64 {
-    count.saturating_mul(1 << 20)
 }
 
 fn out_of_bounds(flag: &str, value: u64, bounds: Bounds) -> Failure {

@@ -121,6 +121,7 @@ mod tests {
         );
         let report = Report {
             lines: vec!["all well".into()],
+            instant: false,
         };
         assert_eq!(
             super::report(&report, LogFormat::Json),

@@ -13,8 +13,6 @@ pub struct Carry {
     pub discard_foreign_keys: bool,
     /// Whether other tables refer to this one is not looked at.
     pub skip_foreign_key_checks: bool,
-    /// Engine of the new table, where it is not to be the source's.
-    pub storage_engine: Option<String>,
     /// Dates with a zero day or month are taken though the server's `sql_mode` forbids them.
     pub allow_zero_in_date: bool,
     /// Ask the server for an instant ALTER first.

@@ -39,6 +39,14 @@ pub struct Throttling {
 
 /// `--max-lag-millis`, gh-ost's default.
 pub const MAX_LAG_MILLIS: Bounds = Bounds::new(10, 1_500, 3_600_000);
+/// `--critical-load-interval-millis`; zero: the first one counts.
+pub const CRITICAL_LOAD_INTERVAL_MILLIS: Bounds = Bounds::new(0, 0, 3_600_000);
+/// `--critical-load-hibernate-seconds`, a week at most; zero: the run ends.
+pub const CRITICAL_LOAD_HIBERNATE_SECONDS: Bounds = Bounds::new(0, 0, 604_800);
+/// `--throttle-http-interval-millis`, gh-ost's default.
+pub const HTTP_INTERVAL_MILLIS: Bounds = Bounds::new(10, 100, 3_600_000);
+/// `--throttle-http-timeout-millis`, gh-ost's default. A minute without an answer is no answer.
+pub const HTTP_TIMEOUT_MILLIS: Bounds = Bounds::new(10, 1_000, 60_000);
 /// `--nice-ratio`: a hundred times as long a pause as work is a stop by another name.
 pub const NICE_RATIO_MAX: f64 = 100.0;
 

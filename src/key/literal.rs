@@ -20,7 +20,7 @@ pub struct Literal {
     pub sql: String,
     /// It keeps its meaning in an `IN` list. Where not, only a comparison makes the server either understand the value
     /// or refuse the statement: in a list it would silently match nothing (days that the calendar does not have, under
-    /// a `sql_mode` without ALLOW_INVALID_DATES).
+    /// a `sql_mode` without ALLOW_INVALID_DATES; dates with zero parts, among numbers alone).
     pub listable: bool,
     /// The number of an ENUM or SET value.
     pub ordinal: Option<u64>,
@@ -80,17 +80,23 @@ impl Literal {
         }
     }
 
-    /// Dates with zero parts are refused as text by most sql_modes, but as numbers they are understood by all.
+    /// Not in a list.
+    fn apart(sql: String) -> Self {
+        Self {
+            listable: false,
+            ..Self::plain(sql)
+        }
+    }
+
+    /// Dates with zero parts are refused as text by most sql_modes, but as numbers they are understood by all; not in a
+    /// list, though: `d IN (0, 20200100)` does not find the zero date (seen on 9.7, under every sql_mode).
     fn date(date: Moment) -> Self {
         if date.on_calendar() {
             Self::plain(format!("DATE'{}'", date.date()))
         } else if date == Moment::default() || date.incomplete() {
-            Self::plain(date.date_number().to_string())
+            Self::apart(date.date_number().to_string())
         } else {
-            Self {
-                listable: false,
-                ..Self::plain(format!("'{}'", date.date()))
-            }
+            Self::apart(format!("'{}'", date.date()))
         }
     }
 
@@ -105,10 +111,7 @@ impl Literal {
         } else if moment.incomplete() {
             Self::plain(format!("{}{:06}", moment.date_number(), moment.time_number()))
         } else {
-            Self {
-                listable: false,
-                ..Self::plain(format!("'{}'", moment.datetime(fsp)))
-            }
+            Self::apart(format!("'{}'", moment.datetime(fsp)))
         }
     }
 }

@@ -23,8 +23,6 @@ use crate::{
 const LOCK_MS_FIRST: u64 = 150;
 /// Pause after the first attempt; each later one twice as long.
 const PAUSE_MS_FIRST: u64 = 500;
-/// The longest pause.
-const PAUSE_MS_MAX: u64 = 30_000;
 /// Whoever holds the table for longer than this is waited for, not queued behind.
 const HOLDER_SECONDS_MAX: u64 = 1;
 /// Holders are looked for again so often.
@@ -38,6 +36,7 @@ pub(super) struct Attempts {
     /// Sessions that were named as holding the table.
     named: Vec<u64>,
     lock_max: Duration,
+    pause_max: Duration,
     window: Duration,
 }
 
@@ -49,6 +48,7 @@ impl Attempts {
             next: Instant::now(),
             named: Vec::new(),
             lock_max: config.cut_over_lock_timeout,
+            pause_max: config.cut_over_backoff_max,
             window: config.cut_over_window,
         }
     }
@@ -83,7 +83,7 @@ impl Attempts {
     }
 
     fn failed(&mut self, why: &str) -> Result<(), Failure> {
-        let pause = Duration::from_millis((PAUSE_MS_FIRST << self.failed.min(10)).min(PAUSE_MS_MAX));
+        let pause = Duration::from_millis(PAUSE_MS_FIRST << self.failed.min(13)).min(self.pause_max);
         self.failed += 1;
         self.next = Instant::now() + pause;
         if self.failed >= self.max {

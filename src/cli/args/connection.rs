@@ -8,7 +8,7 @@ use crate::config::Secret;
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
-    /// Host name or address of the primary [default: 127.0.0.1]
+    /// Host name or address: a replica, or with --allow-on-master the primary [default: 127.0.0.1]
     #[arg(long, value_name = "HOST")]
     pub host: Option<String>,
 
@@ -17,7 +17,7 @@ pub struct ConnectionArgs {
     pub port: Option<u16>,
 
     /// Unix socket to use instead of TCP
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = super::path())]
     pub socket: Option<PathBuf>,
 
     /// Account name
@@ -26,7 +26,7 @@ pub struct ConnectionArgs {
 
     /// Password; anyone who lists the processes of this machine can read it, so prefer --ask-pass, --conf or the
     /// environment (GHOST_RS_PASSWORD, then MYSQL_PWD)
-    #[arg(long, value_name = "PASSWORD", allow_hyphen_values = true, value_parser = secret)]
+    #[arg(long, value_name = "PASSWORD", allow_hyphen_values = true, value_parser = super::secret)]
     pub password: Option<Secret>,
 
     /// Ask for the password on the terminal
@@ -35,7 +35,7 @@ pub struct ConnectionArgs {
 
     /// Option file (my.cnf): user, password, host, port, socket and ssl-* from its `[client]` section; a value like
     /// ${NAME} is taken from the environment. Flags come before the file
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = super::path())]
     pub conf: Option<PathBuf>,
 
     /// Encrypt the connection (TLS) and check the server's certificate
@@ -43,27 +43,30 @@ pub struct ConnectionArgs {
     pub ssl: bool,
 
     /// PEM file of the authority that signed the server's certificate [default: the public ones]
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = super::path())]
     pub ssl_ca: Option<PathBuf>,
 
     /// PEM file of our certificate, for an account that requires one
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = super::path())]
     pub ssl_cert: Option<PathBuf>,
 
     /// PEM file of the key to --ssl-cert
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = super::path())]
     pub ssl_key: Option<PathBuf>,
 
     /// Encrypt, but accept any certificate from any host
     #[arg(long)]
     pub ssl_allow_insecure: bool,
 
-    /// Seconds that getting a connection may take [default: 10]
-    #[arg(long, value_name = "SECONDS")]
+    /// Seconds that getting a connection may take; 0 is the default, too [0.1 to 600; default: 10]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub mysql_timeout: Option<f64>,
-}
 
-/// Never fails, so that clap never has a reason to print the value.
-fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
-    Ok(Secret::new(text))
+    /// For gh-ost's sake: connections are utf8mb4 always
+    #[arg(long, value_name = "LIST")]
+    pub charset: Option<String>,
+
+    /// For gh-ost's sake: servers are told apart by their UUID, no port is compared
+    #[arg(long)]
+    pub skip_port_validation: bool,
 }

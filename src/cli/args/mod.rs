@@ -3,14 +3,24 @@
 //! One file a group, in the order of `--help`. A flag that means what it means in gh-ost has gh-ost's name. Numbers
 //! are range-checked later, with everything else, so that one run reports all that is wrong.
 
+pub mod carry;
 pub mod connection;
+pub mod operate;
 pub mod output;
 pub mod pace;
+pub mod resume;
 pub mod safety;
 pub mod swap;
+pub mod throttle;
+pub mod topology;
 pub mod what;
 
+use std::path::PathBuf;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Parser, Subcommand};
+
+use crate::config::Secret;
 
 /// Changes the structure of a MySQL table while the application keeps writing to it.
 #[derive(Parser, Debug)]
@@ -53,7 +63,7 @@ Exit codes and what to do about them: docs/errors.md";
 
 /// The flags of `alter`, group by group.
 #[derive(clap::Args, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_override_self = true)]
 pub struct AlterArgs {
     /// How to reach the server.
     #[command(flatten)]
@@ -61,16 +71,41 @@ pub struct AlterArgs {
     /// Table and ALTER text.
     #[command(flatten)]
     pub what: what::WhatArgs,
+    /// Which server is read, which written.
+    #[command(flatten)]
+    pub topology: topology::TopologyArgs,
     /// What must be said aloud.
     #[command(flatten)]
     pub safety: safety::SafetyArgs,
+    /// Triggers, foreign keys, names.
+    #[command(flatten)]
+    pub carry: carry::CarryArgs,
     /// How fast.
     #[command(flatten)]
     pub pace: pace::PaceArgs,
+    /// When to hold back.
+    #[command(flatten)]
+    pub throttle: throttle::ThrottleArgs,
     /// The end of the run.
     #[command(flatten)]
     pub swap: swap::SwapArgs,
+    /// After a run that ended early, or that one wants to undo.
+    #[command(flatten)]
+    pub resume: resume::ResumeArgs,
+    /// Commands, hooks, metrics.
+    #[command(flatten)]
+    pub operate: operate::OperateArgs,
     /// What is printed.
     #[command(flatten)]
     pub output: output::OutputArgs,
+}
+
+/// Never fails, so that clap never has a reason to print the value.
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
+}
+
+/// A path as it is. An empty one passes here: in gh-ost it means "none", and the check knows.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }

@@ -11,12 +11,20 @@ pub struct OutputArgs {
     pub quiet: bool,
 
     /// Log what happens; this is the default, the flag is there for gh-ost's sake
-    #[arg(long, conflicts_with_all = ["quiet", "debug"])]
+    #[arg(long)]
     pub verbose: bool,
 
-    /// Log every decision
-    #[arg(long, conflicts_with = "quiet")]
+    /// Log every decision; --quiet beats it
+    #[arg(long)]
     pub debug: bool,
+
+    /// For gh-ost's sake: errors say what, where and what to do, without a stack
+    #[arg(long)]
+    pub stack: bool,
+
+    /// Exit with 0 if all the other flags are known, with 2 if not; do nothing else
+    #[arg(long)]
+    pub check_flag: bool,
 
     /// Lines for people or a JSON object a line, for status, log and errors
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text)]

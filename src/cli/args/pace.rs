@@ -16,7 +16,7 @@ pub struct PaceArgs {
     #[arg(long, value_name = "MS")]
     pub chunk_target_millis: Option<u64>,
 
-    /// Changed rows applied by one transaction, at most [10 to 10000; default: 1000]
+    /// Changed rows applied by one transaction, at most; below 100 counts as 100 [1 to 10000; default: 1000]
     #[arg(long, value_name = "ROWS")]
     pub dml_batch_size: Option<u64>,
 
@@ -35,8 +35,4 @@ pub struct PaceArgs {
     /// Megabytes of changed keys kept in memory [16 to 65536; default: 256]
     #[arg(long, value_name = "MB")]
     pub dirty_megabytes_max: Option<u64>,
-
-    /// Server id under which the binlog is read; no replica may have the same [1 to 4294967295; default: 99999]
-    #[arg(long, value_name = "ID")]
-    pub replica_server_id: Option<u64>,
 }

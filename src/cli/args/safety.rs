@@ -4,10 +4,6 @@
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Safety")]
 pub struct SafetyArgs {
-    /// Read the binlog of the primary itself; needed as long as no replica is read
-    #[arg(long)]
-    pub allow_on_master: bool,
-
     /// The columns that the ALTER seems to rename are renamed indeed: carry their values over
     #[arg(long)]
     pub approve_renamed_columns: bool,

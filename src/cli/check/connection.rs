@@ -149,7 +149,8 @@ fn user(args: &Args, file: &ClientOptions) -> Result<String, Failure> {
 }
 
 fn connect_timeout(args: &Args) -> Result<Duration, Failure> {
-    let Some(seconds) = args.mysql_timeout else {
+    // gh-ost's own default is 0.
+    let Some(seconds) = args.mysql_timeout.filter(|seconds| *seconds != 0.0) else {
         return Ok(Duration::from_millis(CONNECT_TIMEOUT_MILLIS.default));
     };
     let time = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);

@@ -1,5 +1,7 @@
 //! Flags, option file and environment against what becomes of them.
 
+mod groups;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -109,7 +111,7 @@ fn everything_that_is_wrong_is_said_at_once_in_the_order_of_help() {
         "--ssl-ca",
         "/ca.pem",
         "--mysql-timeout",
-        "0",
+        "-1",
         "--alter",
         "",
         "--approve-renamed-columns",
@@ -126,7 +128,7 @@ fn everything_that_is_wrong_is_said_at_once_in_the_order_of_help() {
         "the port is 0",
         "no account",
         "--ssl-ca is given, but not --ssl",
-        "--mysql-timeout is 0",
+        "--mysql-timeout is -1",
         "the ALTER text is empty",
         "--approve-renamed-columns and --skip",
         "--workers is 65",
@@ -334,6 +336,21 @@ fn the_help_says_the_bounds_that_hold() {
         ),
         ("cut-over-window-millis", config::CUT_OVER_WINDOW_MILLIS),
         ("default-retries", config::RETRIES),
+        ("max-lag-millis", config::MAX_LAG_MILLIS),
+        (
+            "critical-load-interval-millis",
+            config::CRITICAL_LOAD_INTERVAL_MILLIS,
+        ),
+        (
+            "critical-load-hibernate-seconds",
+            config::CRITICAL_LOAD_HIBERNATE_SECONDS,
+        ),
+        ("throttle-http-interval-millis", config::HTTP_INTERVAL_MILLIS),
+        ("throttle-http-timeout-millis", config::HTTP_TIMEOUT_MILLIS),
+        ("exponential-backoff-max-interval", config::BACKOFF_SECONDS),
+        ("hooks-status-interval", config::HOOKS_STATUS_SECONDS),
+        ("hooks-timeout-seconds", config::HOOK_SECONDS),
+        ("runtime-metrics-interval", config::METRICS_SECONDS),
     ];
     let alter = crate::cli::alter_command();
     let help = |flag: &str| {

@@ -1,0 +1,66 @@
+//! Rows and what goes along with them: triggers, foreign keys, counting, names.
+
+/// Flags of the group "What goes along".
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "What goes along")]
+pub struct CarryArgs {
+    /// Carry the table's triggers to the new one
+    #[arg(long)]
+    pub include_triggers: bool,
+
+    /// Append this to the names of the triggers [letters, digits, _; default: the names stay]
+    #[arg(long, value_name = "TEXT")]
+    pub trigger_suffix: Option<String>,
+
+    /// A trigger whose name ends in --trigger-suffix already loses it instead
+    #[arg(long)]
+    pub remove_trigger_suffix_if_exists: bool,
+
+    /// Do not carry the table's foreign keys: they are gone after the swap
+    #[arg(long)]
+    pub discard_foreign_keys: bool,
+
+    /// Do not look for foreign keys that refer to the table
+    #[arg(long)]
+    pub skip_foreign_key_checks: bool,
+
+    /// Take dates with a zero day or month though sql_mode forbids them
+    #[arg(long)]
+    pub allow_zero_in_date: bool,
+
+    /// Ask for an instant ALTER first; copy only where there is none
+    #[arg(long)]
+    pub attempt_instant_ddl: bool,
+
+    /// Count the rows instead of believing the statistics
+    #[arg(long)]
+    pub exact_rowcount: bool,
+
+    /// With --exact-rowcount: count while copying; --concurrent-rowcount=false: before [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub concurrent_rowcount: Option<bool>,
+
+    /// Stem of the helper tables' names (_STEM_gho …) [default: the table's name]
+    #[arg(long, value_name = "NAME")]
+    pub force_table_names: Option<String>,
+
+    /// Put the time into the old table's name (_TABLE_20251231235959_del)
+    #[arg(long)]
+    pub timestamp_old_table: bool,
+
+    /// For gh-ost's sake: innodb or rocksdb; the sessions are READ COMMITTED with either [default: innodb]
+    #[arg(long, value_name = "NAME")]
+    pub storage_engine: Option<String>,
+
+    /// For gh-ost's sake: a nullable key is refused all the same
+    #[arg(long)]
+    pub allow_nullable_unique_key: bool,
+
+    /// For gh-ost's sake: values that do not fit are errors all the same
+    #[arg(long)]
+    pub skip_strict_mode: bool,
+
+    /// For gh-ost's sake: what would be a warning is an error always
+    #[arg(long)]
+    pub panic_on_warnings: bool,
+}
