@@ -43,6 +43,11 @@ pub struct Finished {
 impl Tool {
     /// Start `ghost-rs alter --execute` on a schema, with `more` after the connection's flags.
     pub fn alter(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
+        Self::alter_with(server, schema, more, &[])
+    }
+
+    /// The same, with variables in its environment.
+    pub fn alter_with(server: &Server, schema: &str, more: &[String], env: &[(&str, &str)]) -> Outcome<Self> {
         let mut args: Vec<String> = vec!["alter".into(), "--allow-on-master".into(), "--execute".into()];
         let port = server.port.to_string();
         for (flag, value) in [
@@ -55,13 +60,14 @@ impl Tool {
             args.push(format!("--{flag}={value}"));
         }
         args.extend_from_slice(more);
-        Self::start(&args)
+        Self::start(&args, env)
     }
 
-    fn start(args: &[String]) -> Outcome<Self> {
+    fn start(args: &[String], env: &[(&str, &str)]) -> Outcome<Self> {
         let program = Self::program();
         let mut child = Command::new(&program)
             .args(args)
+            .envs(env.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -84,6 +84,11 @@ impl Herald {
         };
     }
 
+    /// Takes note of the exact number of rows.
+    pub(super) fn counted(&mut self, rows: u64) {
+        self.facts.rows_estimate = rows;
+    }
+
     /// The hooks, and what they are to be told now.
     pub(super) fn word(&self) -> (Arc<Hooks>, Facts) {
         let facts = Facts {

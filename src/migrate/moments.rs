@@ -310,6 +310,7 @@ impl Moments {
                 match result {
                     Counted::Rows(rows) => {
                         tracing::info!("exact number of rows: {rows}");
+                        self.herald.counted(rows);
                         if !waited_for {
                             self.tell(Moment::RowcountComplete, false);
                         }

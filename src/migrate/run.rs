@@ -138,9 +138,9 @@ impl Run {
     pub(super) async fn until_swapped(&mut self) -> Result<Swapped, Failure> {
         let mut attempts = swap::Attempts::new(&self.config);
         loop {
+            self.report(self.phase());
             self.advance();
             self.start_jobs();
-            self.report(self.phase());
             if self.may_swap() && attempts.due() {
                 match swap::attempt(self, &mut attempts).await? {
                     Some(swapped) => return Ok(swapped),
@@ -180,7 +180,7 @@ impl Run {
         }
     }
 
-    /// Lets hooks and count go on where they can.
+    /// Lets hooks and count go on where they can. They are told what was reported last.
     fn advance(&mut self) {
         self.moments.advance(Now {
             snapshot: &self.snapshot,
@@ -206,13 +206,15 @@ impl Run {
     /// One of them failed, or something else ended the run.
     pub(super) async fn tell(&mut self, moment: Moment) -> Result<(), Failure> {
         self.moments.wait_for(moment);
-        self.advance();
-        while !self.moments.are_clear() {
+        loop {
+            self.report(self.phase());
+            self.advance();
+            if self.moments.are_clear() {
+                return Ok(());
+            }
             self.start_marks();
             self.pump().await?;
-            self.advance();
         }
-        Ok(())
     }
 
     /// Writes marks until one that begins now has fenced off everything before it.
