@@ -63,7 +63,7 @@ Exit codes and what to do about them: docs/errors.md";
 
 /// The flags of `alter`, group by group.
 #[derive(clap::Args, Debug)]
-#[command(after_help = EXAMPLES, args_override_self = true)]
+#[command(version, display_name = "ghost-rs", after_help = EXAMPLES, args_override_self = true)]
 pub struct AlterArgs {
     /// How to reach the server.
     #[command(flatten)]

@@ -1,5 +1,6 @@
 //! Flags, option file and environment against what becomes of them.
 
+mod bad_values;
 mod groups;
 
 use std::collections::HashMap;
@@ -38,6 +39,10 @@ impl Surroundings for Fake {
             .get(path)
             .map(|text| text.as_bytes().to_vec())
             .ok_or(io::ErrorKind::NotFound.into())
+    }
+
+    fn is_folder(&self, path: &Path) -> bool {
+        path.starts_with("/folder")
     }
 
     fn ask(&self, _: &str) -> io::Result<String> {
