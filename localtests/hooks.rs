@@ -12,7 +12,7 @@ use mysql_async::prelude::Queryable;
 use tokio::sync::OnceCell;
 
 use scene::{PASSWORD, ROWS, Scene, runs, until};
-use support::{Outcome, Server, Tool, ensure, turn};
+use support::{Outcome, Server, Trouble, ensure, turn};
 
 /// What the tool exits with.
 const DONE: i32 = 0;
@@ -31,6 +31,11 @@ async fn server() -> Outcome<Server> {
 
 async fn scene(name: &str) -> Outcome<Scene> {
     Scene::new(&server().await?, name).await
+}
+
+/// Says where something failed.
+fn at(place: &str) -> impl FnOnce(Trouble) -> Trouble {
+    move |trouble| trouble.at(place)
 }
 
 /// In gh-ost's order.
@@ -182,10 +187,7 @@ async fn a_hook_that_fails_ends_the_run_and_the_failure_hook_hears_of_it() -> Ou
             .alter(&["--exact-rowcount", "--concurrent-rowcount=false", &flag])?
             .finish()
             .await?;
-        scene
-            .ended(&finished, FAILED, false)
-            .await
-            .map_err(|trouble| trouble.at(name))?;
+        scene.ended(&finished, FAILED, false).await.map_err(at(name))?;
         let failure = scene.env("failure", 0)?;
         let error = failure.get("GHOST_RS_ERROR").cloned().unwrap_or_default();
         ensure(
@@ -315,7 +317,7 @@ async fn ctrl_c_ends_a_hook_with_the_run() -> Outcome {
         scene
             .ended(&finished, INTERRUPTED, false)
             .await
-            .map_err(|trouble| trouble.at(name))?;
+            .map_err(at(name))?;
         let pid = std::fs::read_to_string(&pid)?;
         until("the hook's end", || !runs(pid.trim())).await?;
         let code = scene.env("failure", 0)?.remove("GHOST_RS_EXIT_CODE");

@@ -108,19 +108,21 @@ impl Scene {
 
     /// Starts ghost-rs with the hooks.
     pub fn alter(&self, more: &[&str]) -> Outcome<Tool> {
-        self.alter_with(more, &[])
+        Tool::alter(&self.ours, &self.name, &self.flags(more))
     }
 
     /// The same, with variables in its environment.
     pub fn alter_with(&self, more: &[&str], env: &[(&str, &str)]) -> Outcome<Tool> {
+        Tool::alter_with(&self.ours, &self.name, &self.flags(more), env)
+    }
+
+    fn flags(&self, more: &[&str]) -> Vec<String> {
         let path = format!("--hooks-path={}", self.hooks().display());
-        let mut args = vec![
-            "--table=t".to_owned(),
-            "--alter=ADD COLUMN note INT".to_owned(),
-            path,
-        ];
-        args.extend(more.iter().map(|&arg| arg.to_owned()));
-        Tool::alter_with(&self.ours, &self.name, &args, env)
+        let ours = ["--table=t", "--alter=ADD COLUMN note INT", &path];
+        ours.into_iter()
+            .chain(more.iter().copied())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The names of the hooks that were run, in order; of those that follow each other, one.
@@ -170,7 +172,10 @@ impl Scene {
     /// The run ended with this code; `altered`: and the table is the new one, or else the old one.
     pub async fn ended(&self, finished: &Finished, code: i32, altered: bool) -> Outcome {
         ensure(finished.code == Some(code), || {
-            format!("exit {:?} and not {code}:\n{}", finished.code, finished.output)
+            format!(
+                "exit {:?} and not {code} after {:?}:\n{}",
+                finished.code, finished.took, finished.output
+            )
         })?;
         ensure(self.is_altered().await? == altered, || {
             format!("altered should be {altered}:\n{}", finished.output)

@@ -136,10 +136,7 @@ async fn a_daemon_that_is_not_there_disturbs_nobody() -> Outcome {
             .alter(&[&format!("--statsd-addr={address}")])?
             .finish()
             .await?;
-        scene
-            .ended(&finished, DONE, true)
-            .await
-            .map_err(|trouble| trouble.at(address))?;
+        scene.ended(&finished, DONE, true).await.map_err(at(address))?;
         scene.clear().await?;
         scene
             .conn()
