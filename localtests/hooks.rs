@@ -409,7 +409,7 @@ async fn what_cannot_be_run_is_refused_at_the_start() -> Outcome {
     std::fs::remove_dir_all(scene.hooks())?;
     let finished = scene.alter(&[])?.finish().await?;
     scene.ended(&finished, USAGE, false).await?;
-    ensure(finished.output.contains("The folder of hooks"), || {
+    ensure(finished.output.contains("is no folder that can be read"), || {
         finished.output.clone()
     })
 }
