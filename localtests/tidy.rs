@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["mysql", "binlog", "metrics"],
     &["fence", "inspect"],
     &["apply", "capture", "cleanup", "copy"],
-    &["cutover", "prepare"],
+    &["control", "cutover", "prepare"],
     &["migrate"],
     &["cli"],
 ];

@@ -1,12 +1,15 @@
 //! The status line, the header, the milestones of the log, the metrics, and the count of the rows.
 
+use std::io::{Read, Write};
 use std::net::UdpSocket;
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use mysql_async::prelude::Queryable;
 use regex::Regex;
 
 use super::*;
+use crate::support::Tool;
 
 /// As scripts around gh-ost read it.
 const LINE: &str = r"(?m)^Copy: (\d+)/(\d+) (\d+\.\d)%; Applied: (\d+); Backlog: (\d+)/(\d+); Time: ([0-9hms]+)\(total\), ([0-9hms]+)\(copy\); streamer: ([^ ;]+:\d+); Lag: (\d+\.\d\d)s, HeartbeatLag: (\d+\.\d\d)s, State: ([^;]+); ETA: (due|N/A|[0-9hms]+)$";
@@ -204,4 +207,55 @@ async fn a_count_ends_with_the_run() -> Outcome {
     let finished = tool.finish().await?;
     blocker.query_drop("UNLOCK TABLES").await?;
     scene.ended(&finished, INTERRUPTED, false).await
+}
+
+/// A command that is right is told before it is carried out, and refused if the hook does not want it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_are_told() -> Outcome {
+    let scene = scene("commands").await?;
+    let veto = format!(
+        "[ ! -e {} ] || {{ echo not now; exit 1; }}",
+        scene.file("veto").display()
+    );
+    scene
+        .hook("before-cut-over", &scene.until_told("go"))?
+        .hook("interactive-command", &veto)?;
+    let tool = scene.alter(&["--chunk-size=1000"])?;
+    scene.until_run("before-cut-over", 0).await?;
+    let command = |n| {
+        scene
+            .env("interactive-command", n)
+            .map(|mut env| env.remove("GH_OST_COMMAND"))
+    };
+    say(&tool, "chunk-size=500")?;
+    ensure(command(0)?.as_deref() == Some("'chunk-size'"), || {
+        format!("{:?}", command(0))
+    })?;
+    say(&tool, "chunk-size=many")?;
+    scene.tell("veto")?;
+    let refused = say(&tool, "chunk-size=700")?;
+    ensure(refused.contains("not now"), || refused.clone())?;
+    ensure(command(2).is_err(), || {
+        "a command that is wrong was told".to_owned()
+    })?;
+    std::fs::remove_file(scene.file("veto"))?;
+    let asked = say(&tool, "chunk-size=?")?;
+    ensure(asked.trim() == "500", || asked.clone())?;
+    let status = say(&tool, "status")?;
+    ensure(
+        status.contains("# Migrating ") && status.contains("# Serving on unix socket: "),
+        || status.clone(),
+    )?;
+    scene.tell("go")?;
+    scene.ended(&tool.finish().await?, DONE, true).await
+}
+
+/// One line to the run's socket, and the whole answer.
+fn say(tool: &Tool, line: &str) -> Outcome<String> {
+    let mut stream = UnixStream::connect(tool.socket())?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    writeln!(stream, "{line}")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }

@@ -4,6 +4,7 @@
 //! nothing else is wrong. No message holds a value that may be a password.
 
 mod carry;
+mod compat;
 mod connection;
 pub mod notes;
 mod operate;
@@ -159,6 +160,7 @@ pub fn config(args: AlterArgs, world: &dyn Surroundings) -> Result<Config, Vec<F
         metrics: operate::metrics(&args.operate, p),
         log: log(&args.output),
     };
+    compat::check(&args.compat, p);
     if !problems.0.is_empty() {
         return Err(problems.0);
     }

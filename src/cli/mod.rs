@@ -8,6 +8,7 @@
 pub mod args;
 pub mod check;
 pub mod check_flag;
+mod ctl;
 #[cfg(test)]
 mod flags_doc;
 pub mod go_style;
@@ -39,13 +40,16 @@ pub struct Order {
     pub notes: Vec<String>,
 }
 
-/// Reads the command line. If there is nothing to run (help, version, wrong flags), everything has been said and the
-/// exit code is returned.
+/// Reads the command line. If there is nothing to run (help, version, wrong flags, a word to another run), everything
+/// has been said and the exit code is returned.
 pub fn order(argv: Vec<OsString>) -> Result<Order, ExitCode> {
     let argv = as_alter(argv);
     let understood = understood(&argv)?;
-    let Command::Alter(args) = match Cli::try_parse_from(&understood) {
-        Ok(cli) => cli.command,
+    let args = match Cli::try_parse_from(&understood) {
+        Ok(cli) => match cli.command {
+            Command::Alter(args) => args,
+            Command::Ctl(args) => return Err(ctl::run(&args)),
+        },
         Err(error) => return Err(unparsed(&error, &argv)),
     };
     let format = args.output.log_format;

@@ -42,7 +42,7 @@ fn run(order: Order) -> ExitCode {
     }
 }
 
-fn runtime() -> std::io::Result<Runtime> {
+pub(super) fn runtime() -> std::io::Result<Runtime> {
     Builder::new_multi_thread()
         .worker_threads(WORKER_THREADS)
         .enable_all()

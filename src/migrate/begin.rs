@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::{
+    commands::Desk,
     conductor::{Conductor, Limits},
     fit,
     herald::{self, Herald},
@@ -16,6 +17,7 @@ use crate::{
     capture::{self, Origin, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
     config::Config,
+    control::{About, Host, Listening},
     error::{Exit, Failure},
     inspect::{self, Inspected, Request, Server, Source},
     metrics::Metrics,
@@ -254,12 +256,14 @@ fn request<'a>(
     }
 }
 
-/// Makes the helper tables and the plan.
-pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, Failure> {
+/// Makes the helper tables and the plan. From here on operators' commands are kept for the run.
+pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, Listening), Failure> {
+    let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
+    let listening = Listening::open(&config.control, &config.schema, &config.table).await?;
+    // Not before it is certain that no other run waits for the same file.
     if let Some(file) = &config.postpone_cut_over_flag_file {
         touch(file)?;
     }
-    let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
     for leftover in &looked.leftovers {
         cleanup::drop_leftover(&mut looked.session, leftover).await?;
     }
@@ -277,7 +281,7 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
                 &ghost,
                 &looked.source,
             ));
-            Ok(Begun {
+            let begun = Begun {
                 sessions,
                 marks,
                 guard,
@@ -288,14 +292,15 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
                 session: looked.session,
                 server: looked.server,
                 work: Arc::new(work),
-            })
+            };
+            Ok((begun, listening))
         }
         Err(failure) => Err(undo(&mut looked, &marks, failure).await),
     }
 }
 
 /// As in gh-ost: who asks for a postponed swap gets one, and removes the file when it may happen.
-fn touch(file: &std::path::Path) -> Result<(), Failure> {
+pub(super) fn touch(file: &std::path::Path) -> Result<(), Failure> {
     let created = std::fs::OpenOptions::new().create(true).append(true).open(file);
     created.map(drop).map_err(|error| {
         Failure::usage(format!("The flag file {} cannot be created.", file.display()))
@@ -391,6 +396,7 @@ impl Begun {
     pub(super) fn run(
         &self,
         config: &Arc<Config>,
+        listening: Listening,
         herald: Herald,
         metrics: Metrics,
         reporter: Reporter,
@@ -415,10 +421,23 @@ impl Begun {
             origin: self.origin.clone(),
             stop,
             witness: self.guard.witness(),
-            title: herald::title(config, &self.work.tables, &self.server, &self.server),
+            title: herald::title(config, &self.work.tables, &self.server, &self.server, &listening),
             herald,
             metrics,
+            desk: Desk::open(listening, self.about(config)),
         }))
+    }
+
+    fn about(&self, config: &Config) -> About {
+        let host = Host {
+            address: config.connection.server(),
+            version: self.server.version_text.clone(),
+        };
+        About {
+            source: self.work.tables.source.clone(),
+            applier: host.clone(),
+            inspector: host,
+        }
     }
 
     fn stream_origin(&self, config: &Config) -> Origin {

@@ -104,7 +104,7 @@ pub enum Readiness {
     Ready,
 }
 
-/// Limits of a run that do not change.
+/// Limits of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Flushes at the same time.
@@ -303,6 +303,12 @@ impl Conductor {
     /// Sessions that copy now.
     pub fn workers(&self) -> u32 {
         self.copying
+    }
+
+    /// An operator's wishes hold from the next chunk and the next batch on.
+    pub fn turn(&mut self, chunk_rows: Option<u64>, batch_keys: u32) {
+        self.sizer.fix(chunk_rows);
+        self.limits.batch_keys = batch_keys as usize;
     }
 
     /// Rows of the next chunk.

@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::{Ended, Report, stop::Stop};
 use crate::{
     config::{Config, Connection, address},
+    control::Listening,
     error::{Exit, Failure},
     hooks::{Facts, Hints, Hooks, Moment},
     inspect::Server,
@@ -195,7 +196,12 @@ pub(super) fn title(
     tables: &Tables,
     inspected: &Server,
     migrated: &Server,
+    listening: &Listening,
 ) -> header::Title {
+    let socket = format!("unix socket: {}", listening.path().display());
+    let tcp = listening
+        .tcp()
+        .map(|address| format!("TCP port: {}", address.port()));
     header::Title {
         source: tables.source.clone(),
         ghost: tables.ghost.clone(),
@@ -204,9 +210,8 @@ pub(super) fn title(
         executing: this_machine(),
         started: header::now(),
         throttle_flag_files: config.throttling.flag_files.clone(),
-        postpone_flag_file: config.postpone_cut_over_flag_file.clone(),
         panic_flag_file: config.panic_flag_file.clone(),
-        serving: Vec::new(),
+        serving: std::iter::once(socket).chain(tcp).collect(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! it, the source is as it was, and [`Ended::state`] says what is left on the server.
 
 mod begin;
+mod commands;
 mod conductor;
 mod count;
 mod dry_run;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 use crate::{
     config::Config,
+    control::Listening,
     error::{Exit, Failure},
     hooks::Moment,
     metrics::Metrics,
@@ -77,19 +79,20 @@ async fn told(
         return Ok(report);
     }
     tracing::info!("Migrating {}", looked.tables.source);
-    let begun = begin::make(&config, looked).await.map_err(untouched)?;
-    execute(config, begun, herald, reporter, stop).await
+    let (begun, listening) = begin::make(&config, looked).await.map_err(untouched)?;
+    execute(config, begun, listening, herald, reporter, stop).await
 }
 
 async fn execute(
     config: Arc<Config>,
     begun: Begun,
+    listening: Listening,
     herald: &mut Herald,
     reporter: Reporter,
     stop: Stop,
 ) -> Result<Report, Ended> {
     let metrics = Metrics::open(&config.metrics, metrics_tags(&begun.work.tables.source)).await;
-    let mut run = match begun.run(&config, herald.clone(), metrics, reporter, stop) {
+    let mut run = match begun.run(&config, listening, herald.clone(), metrics, reporter, stop) {
         Ok(run) => run,
         Err(failure) => return Err(finish::failed(begun, failure).await),
     };

@@ -139,12 +139,14 @@ pub(super) struct Moments {
 }
 
 /// What the rest of the run needs to know of a step that was taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum News {
     /// Nothing of interest.
     None,
     /// The rows were counted.
     Rows(u64),
+    /// The hooks have heard of an operator's order, and this is what they say.
+    OrderTold(Result<(), Failure>),
 }
 
 impl Moments {
@@ -250,6 +252,16 @@ impl Moments {
         }
     }
 
+    /// Somebody wants to hear of orders before they are carried out.
+    pub(super) fn hears_orders(&self) -> bool {
+        self.herald.is_heard()
+    }
+
+    /// Tells of an order that may be carried out; the answer comes as [`News::OrderTold`].
+    pub(super) fn tell_order(&mut self, name: &str) {
+        self.tell(Moment::InteractiveCommand(name.to_owned()), false);
+    }
+
     /// Tells of a thing that happens again and again, unless its hooks are still busy with the last time.
     pub(super) fn tell_again(&mut self, moment: Moment) {
         if self.running.contains(&moment.name()) {
@@ -301,6 +313,9 @@ impl Moments {
             } => {
                 self.took_step(waited_for);
                 self.running.retain(|name| *name != moment.name());
+                if matches!(moment, Moment::InteractiveCommand(_)) {
+                    return Ok(News::OrderTold(result));
+                }
                 result.or_else(|failure| bearable(waited_for, failure))?;
                 Ok(News::None)
             }

@@ -3,11 +3,10 @@
 //! Sessions belong to jobs while they work and come back with their result; a job's future never outlives the run.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::{
     capture::{Captured, feed::Feed},
@@ -19,6 +18,7 @@ use crate::{
     knobs::Knobs,
     metrics::Metrics,
     migrate::{
+        commands::Desk,
         conductor::{Action, Conductor, Readiness},
         herald::Herald,
         jobs::{self, Done, Idle, Look},
@@ -70,6 +70,7 @@ pub(super) struct Parts {
     pub(super) title: Title,
     pub(super) herald: Herald,
     pub(super) metrics: Metrics,
+    pub(super) desk: Desk,
 }
 
 /// A run from its first mark to the swap.
@@ -87,13 +88,18 @@ pub(super) struct Run {
     snapshot: Snapshot,
     stop: Stop,
     pub(super) witness: GuardWitness,
+    /// What an operator may change; readers follow it.
+    pub(super) knobs: watch::Sender<Knobs>,
+    pub(super) desk: Desk,
+    /// The swap has the table locked, or is asking for it: nobody else has a say.
+    pub(super) in_window: bool,
     marks: VecDeque<(Mark, Instant)>,
     lag: Option<Duration>,
     rates: VecDeque<(Instant, u64)>,
     parked_since: Option<Instant>,
     parked_tried: Instant,
     position: Position,
-    moments: Moments,
+    pub(super) moments: Moments,
     title: Title,
     metrics: Metrics,
     /// Errors after which a chunk is copied again.
@@ -114,6 +120,9 @@ impl Run {
             title: parts.title,
             metrics: parts.metrics,
             retried: mpsc::channel(RETRIED_MAX),
+            knobs: watch::Sender::new(Knobs::new(&parts.config)),
+            desk: parts.desk,
+            in_window: false,
             config: parts.config,
             work: parts.work,
             sessions: parts.sessions,
@@ -152,13 +161,15 @@ impl Run {
         }
     }
 
-    /// Waits for one thing to happen and takes note of it. In order: the user's wish to stop comes first; what the
-    /// binlog delivers comes before the ends of jobs, because a job's end may make keys flushable and the newest
+    /// Waits for one thing to happen and takes note of it. In order: the user's wish to stop comes first, then an operator's
+    /// order, of which there are few; what the binlog delivers comes before the ends of jobs, because a job's end may make keys flushable and the newest
     /// changes should be known by then; the clock comes last.
     pub(super) async fn pump(&mut self) -> Result<(), Failure> {
+        let takes_orders = self.desk.takes_orders() && !self.in_window;
         tokio::select! {
             biased;
             failure = self.stop.asked() => Err(failure),
+            request = self.desk.next(), if takes_orders => self.commanded(request),
             batch = self.feed.next(), if !self.conductor.stream_must_wait() => self.captured(batch),
             done = self.jobs.next() => self.done(done),
             ended = self.moments.next() => self.moment_ended(ended),
@@ -193,8 +204,10 @@ impl Run {
 
     fn moment_ended(&mut self, ended: Result<moments::Ended, String>) -> Result<(), Failure> {
         let ended = ended.map_err(|panic| Failure::new(Exit::Internal, panic))?;
-        if let News::Rows(rows) = self.moments.ended(ended)? {
-            self.snapshot.rows_estimate = rows;
+        match self.moments.ended(ended)? {
+            News::None => {}
+            News::Rows(rows) => self.snapshot.rows_estimate = rows,
+            News::OrderTold(told) => self.desk.order_told(told),
         }
         Ok(())
     }
@@ -245,6 +258,7 @@ impl Run {
     /// the server: they only write to the ghost. `well`: after a swap.
     pub(super) async fn wind_down(mut self, well: bool) {
         self.metrics.finish(&self.snapshot);
+        self.desk.close().await;
         self.moments.wind_down(well).await;
         let limit = Duration::from_millis(STOP_MS_MAX);
         let finish = async {
@@ -343,14 +357,14 @@ impl Run {
             && self.lag().is_some_and(|lag| lag < lag_max)
     }
 
-    fn is_postponed(&self) -> bool {
-        self.config
-            .postpone_cut_over_flag_file
-            .as_ref()
-            .is_some_and(|file: &PathBuf| file.exists())
+    /// The flag file is there, and no operator has said to swap all the same.
+    pub(super) fn is_postponed(&self) -> bool {
+        let knobs = self.knobs.borrow();
+        let file = knobs.postpone_file.as_ref().filter(|_| !knobs.unpostponed);
+        file.is_some_and(|file| file.exists())
     }
 
-    fn phase(&self) -> Phase {
+    pub(super) fn phase(&self) -> Phase {
         match self.conductor.readiness() {
             _ if self.moments.is_counting_first() => Phase::CountingRows,
             _ if !self.moments.copy_may_begin() => Phase::Preparing,
@@ -434,9 +448,9 @@ impl Run {
             limit: self.conductor.binding_limit().map(str::to_owned),
         };
         self.metrics.report(&self.snapshot);
-        let (title, config, snapshot) = (&self.title, &self.config, &self.snapshot);
+        let (title, knobs, snapshot) = (&self.title, &self.knobs, &self.snapshot);
         self.reporter
-            .report(snapshot, || header::lines(title, &Knobs::new(config), snapshot));
+            .report(snapshot, || header::lines(title, &knobs.borrow(), snapshot));
     }
 
     fn rate(&mut self, rows: u64) -> u64 {
@@ -458,6 +472,11 @@ impl Run {
         self.rates.front().map_or(0, |(at, before)| {
             ((rows - before) as f64 / now.duration_since(*at).as_secs_f64().max(0.2)) as u64
         })
+    }
+
+    /// The lines above the status line.
+    pub(super) fn header(&self) -> Vec<String> {
+        header::lines(&self.title, &self.knobs.borrow(), &self.snapshot)
     }
 
     /// What has been done, for the last words of a run.

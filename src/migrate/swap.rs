@@ -104,6 +104,11 @@ impl Attempts {
 pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Swapped>, Failure> {
     run.conductor.hold_jobs(true);
     run.settle().await?;
+    // Meanwhile an operator may have asked for it to wait.
+    if run.is_postponed() {
+        run.conductor.hold_jobs(false);
+        return Ok(None);
+    }
     // Not before: a flush that ended meanwhile may have parked rows of a moment that is over.
     run.conductor.changes().retry_parked();
     let result = with_sessions(run, attempts).await;
@@ -123,7 +128,10 @@ async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<
         Ok(true) => {
             let budget = attempts.budget();
             run.report(Phase::Swapping);
-            cutover::attempt(&mut door, &mut aside, &mut PendingKeys(run), budget).await
+            run.in_window = true;
+            let ended = cutover::attempt(&mut door, &mut aside, &mut PendingKeys(run), budget).await;
+            run.in_window = false;
+            ended
         }
         Ok(false) => {
             close(door, aside).await;

@@ -31,8 +31,6 @@ pub struct Title {
     pub started: String,
     /// Files that throttle while they exist.
     pub throttle_flag_files: Vec<PathBuf>,
-    /// While it exists, the swap waits.
-    pub postpone_flag_file: Option<PathBuf>,
     /// When it appears, the run ends.
     pub panic_flag_file: Option<PathBuf>,
     /// Where commands are taken: the Unix socket, then TCP.
@@ -78,7 +76,7 @@ pub fn lines(title: &Title, knobs: &Knobs, snapshot: &Snapshot) -> Vec<String> {
             knobs.control_replicas.len()
         ));
     }
-    let postpone = title.postpone_flag_file.iter();
+    let postpone = knobs.postpone_file.iter();
     lines.extend(postpone.map(|file| flag_file("postpone-cut-over-flag-file", file)));
     let panic = title.panic_flag_file.iter();
     lines.extend(panic.map(|file| format!("# panic-flag-file: {}", file.display())));
@@ -109,24 +107,19 @@ mod tests {
             executing: "admin".into(),
             started: "Wed Dec 07 17:03:22 +0800 2016".into(),
             throttle_flag_files: vec!["/no/such/a".into(), "/no/such/b".into()],
-            postpone_flag_file: Some(there.clone()),
             panic_flag_file: Some("/no/such/c".into()),
             serving: vec!["unix socket: /tmp/s".into()],
         };
         let knobs = Knobs {
-            chunk_rows: None,
-            flush_batch_keys: 1_000,
-            max_lag: Duration::from_millis(1_500),
             max_load: Thresholds(vec![("Threads_running".into(), 25)]),
-            critical_load: Thresholds::default(),
             nice_ratio: 0.5,
             throttle_query: Some("SELECT 0".into()),
-            throttle_http: None,
             control_replicas: vec![Address {
                 host: "db3".into(),
                 port: 3306,
             }],
-            paused: false,
+            postpone_file: Some(there.clone()),
+            ..crate::knobs::fixture()
         };
         let snapshot = Snapshot {
             chunk_rows: 5_000,

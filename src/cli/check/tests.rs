@@ -65,7 +65,9 @@ const TABLE: [&str; 6] = [
 
 fn check(flags: &[&str], world: &Fake) -> Result<Config, Vec<Failure>> {
     let argv = ["ghost-rs", "alter"].iter().chain(flags);
-    let Command::Alter(args) = Cli::try_parse_from(argv).expect("flags that parse").command;
+    let Command::Alter(args) = Cli::try_parse_from(argv).expect("flags that parse").command else {
+        panic!("another subcommand");
+    };
     config(*args, world)
 }
 

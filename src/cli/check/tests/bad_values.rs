@@ -113,8 +113,11 @@ fn said(flag: &str, value: &str) -> Option<String> {
         Err(problem) => return Some(problem.to_string()),
     };
     let argv = ["ghost-rs", "alter"].map(OsString::from).into_iter().chain(flags);
-    let Command::Alter(args) = match Cli::try_parse_from(argv) {
-        Ok(cli) => cli.command,
+    let args = match Cli::try_parse_from(argv) {
+        Ok(cli) => match cli.command {
+            Command::Alter(args) => args,
+            Command::Ctl(_) => panic!("another subcommand"),
+        },
         Err(error) => return Some(error.to_string()),
     };
     let problems = check::config(*args, &Fake::default()).err()?;
