@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use ghost_rs::cleanup::{self, Allowed, Dropped, Helpers, Role};
+use ghost_rs::config::Mode;
 use ghost_rs::error::{Exit, Failure};
 use ghost_rs::inspect::{self, Request, grants::Grants, table};
 use ghost_rs::mysql::{Class, Session, SessionSettings, Sessions, catalog};
@@ -92,6 +93,7 @@ impl Sandbox {
         let request = Request {
             table: &name,
             helpers: HELPERS,
+            mode: Mode::Primary,
             allow_on_master: true,
         };
         let failure = inspect::inspect(&mut self.session, &request)
@@ -178,11 +180,11 @@ async fn the_server_says_what_it_is() {
     );
     assert!(!log.gtid_executed.contains('\n'));
     assert!(
-        server.problems("x", true).is_empty(),
+        server.problems("x", Mode::Primary, true).is_empty(),
         "{:?}",
-        server.problems("x", true)
+        server.problems("x", Mode::Primary, true)
     );
-    assert_eq!(server.problems("x", false).len(), 1);
+    assert_eq!(server.problems("x", Mode::Primary, false).len(), 1);
     sandbox.done().await;
 }
 
@@ -197,7 +199,7 @@ async fn a_replica_is_refused_and_names_its_primary() {
     let mut session = replica.open("test").await.unwrap();
     let server = inspect::server(&mut session).await.unwrap();
     let problems: Vec<String> = server
-        .problems("x", true)
+        .problems("x", Mode::Primary, true)
         .iter()
         .map(ToString::to_string)
         .collect();
@@ -523,6 +525,7 @@ async fn partitions_and_a_tablespace_of_its_own_are_fine() {
     let request = Request {
         table: &name,
         helpers: HELPERS,
+        mode: Mode::Primary,
         allow_on_master: true,
     };
     let inspected = inspect::inspect(&mut sandbox.session, &request).await.unwrap();
@@ -548,6 +551,7 @@ async fn missing_privileges_are_listed_as_the_statement_to_run() {
     let request = Request {
         table: &name,
         helpers: HELPERS,
+        mode: Mode::Primary,
         allow_on_master: true,
     };
     let failure = inspect::inspect(&mut few, &request).await.unwrap_err();

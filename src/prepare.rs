@@ -13,6 +13,6 @@ mod guard;
 
 pub use changelog::create_changelog;
 pub use comment::set_comment;
-pub use dress::{dress_ghost, is_dressed, mark_ghost, mark_old};
+pub use dress::{dress_ghost, is_dressed, mark_before_comment, mark_ghost};
 pub use ghost::{Ghost, GhostRequest, create_ghost, try_ghost};
 pub use guard::{GuardWitness, TableGuard, guard};

@@ -5,12 +5,15 @@
 //! wait no longer than the budgets allow. Time is paused: seconds of waiting take none.
 
 mod fakes;
+mod rehearsal;
 mod story;
+mod two_faults;
 mod world;
 
 use fakes::{Done, Fault, Step};
 use story::{LOCK_MS, Story, WINDOW_MS};
 
+use super::Goal;
 use crate::error::{Exit, Failure};
 use Done::{All, AtTheEnd, Nothing};
 use Fault::{Cut, Displaces, Ends, GrantedLate, Killed, Parks, Refused, Silent, Slow};
@@ -24,7 +27,7 @@ macro_rules! story {
         $(#[$doc])*
         #[tokio::test(start_paused = true)]
         async fn $name() {
-            let mut $story = Story::new();
+            let mut $story = Story::new(Goal::Swap);
             $body;
         }
     };
@@ -73,14 +76,14 @@ story!(lock_times_out, |story| {
         .attempt()
         .await
         .not_yet("in use for longer than 150 ms");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(lock_is_granted_in_the_moment_it_is_interrupted, |story| {
     story.table_in_use(FOR_EVER_MS).at(Step::Lock, GrantedLate);
     story.attempt().await.not_yet("in use for longer");
     assert_eq!(story.asked(), [Step::Lock, Step::Interrupt, Step::Unlock]);
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(the_interruption_hits_the_unlock_instead, |story| {
@@ -90,7 +93,7 @@ story!(the_interruption_hits_the_unlock_instead, |story| {
         .at(Step::Unlock, Refused(1317));
     story.attempt().await.not_yet("in use for longer");
     assert_eq!(story.asked().last(), Some(&Step::End));
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(the_session_is_lost_before_lock_is_sent, |story| {
@@ -99,19 +102,19 @@ story!(the_session_is_lost_before_lock_is_sent, |story| {
         .attempt()
         .await
         .not_yet("session was lost");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(the_session_is_killed_while_lock_waits, |story| {
     story.table_in_use(FOR_EVER_MS).at(Step::Lock, Killed(Nothing));
     story.attempt().await.not_yet("session was lost");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(the_network_is_cut_while_lock_waits, |story| {
     story.table_in_use(FOR_EVER_MS).at(Step::Lock, Cut(Nothing));
     story.attempt().await.not_yet("session was lost");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(the_lock_is_granted_and_the_answer_lost, |story| {
@@ -120,7 +123,7 @@ story!(the_lock_is_granted_and_the_answer_lost, |story| {
         .attempt()
         .await
         .not_yet("session was lost");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(the_lock_is_granted_and_never_answered, |story| {
@@ -129,13 +132,13 @@ story!(the_lock_is_granted_and_never_answered, |story| {
         .attempt()
         .await
         .not_yet("did not answer");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(the_session_beside_is_lost_when_it_must_interrupt, |story| {
     story.table_in_use(FOR_EVER_MS).at(Step::Interrupt, Cut(Nothing));
     story.attempt().await.not_yet("did not answer");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(the_session_beside_is_silent_when_it_must_interrupt, |story| {
@@ -143,7 +146,7 @@ story!(the_session_beside_is_silent_when_it_must_interrupt, |story| {
         .table_in_use(FOR_EVER_MS)
         .at(Step::Interrupt, Silent(Nothing));
     story.attempt().await.not_yet("did not answer");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(a_table_that_is_gone_cannot_be_locked, |story| {
@@ -161,7 +164,7 @@ story!(
     the_session_is_killed_during_the_fence,
     |story| {
         story.killed_during_fence().attempt().await.not_yet("session was lost");
-        story.swaps_next_time().await;
+        story.succeeds_next_time().await;
     }
 );
 
@@ -172,7 +175,7 @@ story!(the_fence_takes_longer_than_the_window, |story| {
         !story.asked().contains(&Step::End),
         "the session can let go by itself"
     );
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(the_user_stops_the_run_during_the_fence, |story| {
@@ -200,7 +203,7 @@ story!(the_session_is_killed_before_a_flush, |story| {
         .attempt()
         .await
         .not_yet("session was lost");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(the_session_is_killed_after_a_flush_has_committed, |story| {
@@ -209,7 +212,7 @@ story!(the_session_is_killed_after_a_flush_has_committed, |story| {
         .attempt()
         .await
         .not_yet("session was lost");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(the_network_is_cut_before_a_flush_commits, |story| {
@@ -218,7 +221,7 @@ story!(the_network_is_cut_before_a_flush_commits, |story| {
         .attempt()
         .await
         .not_yet("session was lost");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(the_network_is_cut_and_the_flush_commits_late, |story| {
@@ -227,7 +230,7 @@ story!(the_network_is_cut_and_the_flush_commits_late, |story| {
         .attempt()
         .await
         .not_yet("session was lost");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(
@@ -235,7 +238,7 @@ story!(
     a_flush_takes_longer_than_the_window,
     |story| {
         story.at(Step::Flush, Silent(AtTheEnd)).attempt().await.not_yet("not applied within");
-        story.swaps_next_time().await;
+        story.succeeds_next_time().await;
     }
 );
 
@@ -244,7 +247,7 @@ story!(the_second_flush_takes_longer_than_the_window, |story| {
         .at(Step::Flush, Slow(WINDOW_MS / 2))
         .at(Step::Flush, Slow(WINDOW_MS));
     story.attempt().await.not_yet("not applied within");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(a_deadlock_under_the_lock, |story| {
@@ -254,7 +257,7 @@ story!(a_deadlock_under_the_lock, |story| {
         .await
         .not_yet("could not be applied");
     assert_eq!(story.asked().last(), Some(&Step::Unlock));
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(displaced_rows_are_flushed_in_another_round, |story| {
@@ -285,7 +288,7 @@ story!(the_session_is_killed_while_it_settles, |story| {
         .attempt()
         .await
         .not_yet("session was lost");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(the_counter_takes_longer_than_the_window, |story| {
@@ -294,7 +297,7 @@ story!(the_counter_takes_longer_than_the_window, |story| {
         .attempt()
         .await
         .not_yet("not applied within");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 // ---- RENAME --------------------------------------------------------------------------------------------------------
@@ -305,7 +308,7 @@ story!(the_session_is_killed_before_rename_arrives, |story| {
         .attempt()
         .await
         .not_yet("lost and not done");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(the_network_is_cut_and_rename_was_not_done, |story| {
@@ -314,7 +317,7 @@ story!(the_network_is_cut_and_rename_was_not_done, |story| {
         .attempt()
         .await
         .not_yet("lost and not done");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(rename_was_done_and_its_answer_lost, |story| {
@@ -343,7 +346,7 @@ story!(rename_does_not_answer_in_time_and_is_not_done, |story| {
         .attempt()
         .await
         .not_yet("did not answer in time");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(rename_does_not_answer_in_time_and_is_done, |story| {
@@ -361,7 +364,7 @@ story!(rename_waits_too_long_for_a_name, |story| {
         .await
         .not_yet("RENAME was refused");
     assert_eq!(story.asked().last(), Some(&Step::Unlock));
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(the_old_tables_name_is_taken, |story| {
@@ -378,7 +381,7 @@ story!(rename_is_refused_and_the_lock_is_not_given_back, |story| {
         .at(Step::Rename, Refused(1317))
         .at(Step::Unlock, Cut(Nothing));
     story.attempt().await.not_yet("RENAME was refused");
-    story.swaps_next_time().await;
+    story.succeeds_next_time().await;
 });
 
 story!(rename_is_lost_and_its_session_cannot_be_ended, |story| {
@@ -460,67 +463,3 @@ story!(
         assert!(failure.hint.unwrap().contains("KILL 1;"));
     }
 );
-
-// ---- everything at once --------------------------------------------------------------------------------------------
-
-const STEPS: [Step; 9] = [
-    Step::Lock,
-    Step::Fence,
-    Step::Flush,
-    Step::Settle,
-    Step::Rename,
-    Step::Unlock,
-    Step::Interrupt,
-    Step::End,
-    Step::Names,
-];
-
-/// Every two things that go wrong in one attempt, with the table free and in use: what we are told is true, and where
-/// it is not yet, the next attempt swaps.
-#[tokio::test(start_paused = true)]
-async fn any_two_faults() {
-    let faults = [
-        Killed(Nothing),
-        Killed(All),
-        Cut(Nothing),
-        Cut(All),
-        Cut(AtTheEnd),
-        Silent(All),
-        Silent(AtTheEnd),
-        Refused(1205),
-    ];
-    let single = || {
-        STEPS
-            .iter()
-            .flat_map(|step| faults.iter().map(move |fault| (*step, fault)))
-    };
-    let mut told = [0_u32; 4];
-    for in_use in [0, LOCK_MS / 2, FOR_EVER_MS] {
-        for (number, (step, fault)) in single().enumerate() {
-            for (other, more) in single().skip(number) {
-                told[two_faults(in_use, (step, fault), (other, more)).await] += 1;
-            }
-        }
-    }
-    println!("swapped, not yet, stop, unknown: {told:?}");
-    assert!(
-        told.iter().all(|times| *times > 10),
-        "the scripts are one-sided: {told:?}"
-    );
-}
-
-async fn two_faults(in_use: u64, one: (Step, &Fault), other: (Step, &Fault)) -> usize {
-    let mut story = Story::new();
-    story.table_in_use(in_use);
-    story.at(one.0, one.1.clone()).at(other.0, other.1.clone());
-    println!("{in_use} {one:?} {other:?}");
-    match story.attempt().await.0 {
-        super::Attempt::Swapped(_) => 0,
-        super::Attempt::NotYet(_) => {
-            story.swaps_next_time().await;
-            1
-        }
-        super::Attempt::Stop(_) => 2,
-        super::Attempt::Unknown(_) => 3,
-    }
-}

@@ -6,16 +6,19 @@
 
 pub mod grants;
 pub mod holders;
+pub mod replica;
 pub mod server;
 pub mod table;
 mod version;
 
+use crate::config::Mode;
 use crate::error::{Exit, Failure};
 use crate::mysql::{Session, catalog};
 use crate::schema::TableName;
 use grants::Grants;
 
 pub use holders::{Holder, holders};
+pub use replica::Replication;
 pub use server::{Server, server};
 pub use table::{Source, source};
 pub use version::Version;
@@ -27,6 +30,8 @@ pub struct Request<'a> {
     pub table: &'a TableName,
     /// The helper tables' names in the same schema: privileges are needed on them too.
     pub helpers: &'a [&'a str],
+    /// Where the table is changed.
+    pub mode: Mode,
     /// `--allow-on-master`.
     pub allow_on_master: bool,
 }
@@ -46,7 +51,7 @@ pub struct Inspected {
 pub async fn inspect(session: &mut Session, request: &Request<'_>) -> Result<Inspected, Failure> {
     let server = server(session).await?;
     let schema = &request.table.schema;
-    let mut problems = server.problems(schema, request.allow_on_master);
+    let mut problems = server.problems(schema, request.mode, request.allow_on_master);
     let (grants, account) = account(session, &server).await?;
     let tables: Vec<&str> = request
         .helpers
@@ -59,6 +64,9 @@ pub async fn inspect(session: &mut Session, request: &Request<'_>) -> Result<Ins
         schema,
         &account,
     ));
+    if request.mode != Mode::Primary {
+        problems.extend(replica::grants_problem(&server, &grants, &account, request.mode));
+    }
     let source = match source(session, request.table).await {
         // A lost connection is no property of the table, and hides everything else.
         Err(failure) if failure.exit != Exit::Refused => return Err(failure),
@@ -74,7 +82,11 @@ pub async fn inspect(session: &mut Session, request: &Request<'_>) -> Result<Ins
         problems,
     )?;
     let source = source?;
-    let notes = [server.notes(), grants.notes(), source.notes()].concat();
+    let replica_notes = match request.mode {
+        Mode::Primary => Vec::new(),
+        _ => replica::notes(&server),
+    };
+    let notes = [server.notes(), replica_notes, grants.notes(), source.notes()].concat();
     Ok(Inspected {
         server,
         source,

@@ -8,15 +8,17 @@ use super::{
     conductor::{Conductor, Limits},
     fit,
     herald::{self, Herald},
+    ids::{run_id, uuid},
     run::{self, Run},
     settings,
+    standstill::Standstill,
     stop::Stop,
 };
 use crate::{
     alter::{Alter, lexer::SqlMode},
     capture::{self, Origin, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
-    config::Config,
+    config::{Config, Mode},
     control::{About, Host, Listening},
     error::{Exit, Failure},
     inspect::{self, Inspected, Request, Server, Source},
@@ -78,6 +80,8 @@ pub(super) struct Marks {
 pub(super) struct Plan {
     pub(super) columns: ColumnMap,
     pub(super) choice: KeyChoice,
+    /// What the user should know.
+    pub(super) notes: Vec<String>,
 }
 
 /// Looks at everything, and refuses with all reasons at once.
@@ -143,6 +147,7 @@ async fn ask(config: &Config, session: &mut Session, name: &TableName) -> Result
     let request = Request {
         table: name,
         helpers: &helpers,
+        mode: config.topology.mode,
         allow_on_master: config.topology.allow_on_master,
     };
     inspect::inspect(session, &request).await
@@ -201,12 +206,6 @@ pub(super) fn helpers(tables: &Tables) -> Helpers {
     }
 }
 
-/// Thirty-two hexadecimal digits that no other run has.
-fn run_id() -> String {
-    let random = || std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), std::process::id());
-    format!("{:016x}{:016x}", random(), random())
-}
-
 impl Looked {
     fn marks(&self) -> Marks {
         let mark = |kind| Mark {
@@ -238,7 +237,15 @@ impl Looked {
         };
         let columns = plan::columns(&self.source.table, &ghost.table, &self.alter, wishes)?;
         let choice = plan::iteration_key(&self.source.table, &ghost.table, &columns)?;
-        Ok(Plan { columns, choice })
+        let notes = match config.topology.mode {
+            Mode::MigrateOnReplica => plan::replication(&self.source.table, &ghost.table, &columns)?,
+            Mode::Primary | Mode::TestOnReplica { .. } => Vec::new(),
+        };
+        Ok(Plan {
+            columns,
+            choice,
+            notes,
+        })
     }
 }
 
@@ -262,7 +269,7 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, 
     let listening = Listening::open(&config.control, &config.schema, &config.table).await?;
     // Not before it is certain that no other run waits for the same file.
     if let Some(file) = &config.postpone_cut_over_flag_file {
-        touch(file)?;
+        fit::touch(file)?;
     }
     for leftover in &looked.leftovers {
         cleanup::drop_leftover(&mut looked.session, leftover).await?;
@@ -299,23 +306,20 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, 
     }
 }
 
-/// As in gh-ost: who asks for a postponed swap gets one, and removes the file when it may happen.
-pub(super) fn touch(file: &std::path::Path) -> Result<(), Failure> {
-    let created = std::fs::OpenOptions::new().create(true).append(true).open(file);
-    created.map(drop).map_err(|error| {
-        Failure::usage(format!("The flag file {} cannot be created.", file.display()))
-            .detail(error.to_string())
-            .hint("--postpone-cut-over-flag-file names a file that this run creates and you remove.")
-    })
-}
-
 async fn made(
     config: &Config,
     looked: &mut Looked,
     ghost: &Ghost,
     marks: &Marks,
 ) -> Result<(Work, Position), Failure> {
-    let Plan { columns, choice } = looked.plan(config, ghost)?;
+    let Plan {
+        columns,
+        choice,
+        notes,
+    } = looked.plan(config, ghost)?;
+    for note in notes {
+        tracing::warn!("{note}");
+    }
     tracing::info!("iteration key: {} ({})", choice.source_key.name, choice.why);
     let supplied = fit::supplied(&mut looked.session, &columns.supplied).await?;
     let parts = Parts {
@@ -424,6 +428,7 @@ impl Begun {
             title: herald::title(config, &self.work.tables, &self.server, &self.server, &listening),
             herald,
             metrics,
+            standstill: Standstill::new(config.topology.mode, &self.sessions, self.server.version),
             desk: Desk::open(listening, self.about(config)),
         }))
     }
@@ -488,9 +493,4 @@ impl Begun {
         self.session.close().await;
         self.guard.release().await;
     }
-}
-
-fn uuid(run: &str) -> String {
-    let part = |from: usize, to: usize| run.get(from..to).unwrap_or("0");
-    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
 }

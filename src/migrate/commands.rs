@@ -6,7 +6,7 @@
 
 use tokio::sync::mpsc;
 
-use super::{begin, conductor::Readiness, run::Run};
+use super::{conductor::Readiness, fit, run::Run};
 use crate::{
     control::{
         About, Answer, Listening, Order, Request, Service,
@@ -158,7 +158,7 @@ impl Run {
             .as_ref()
             .filter(|file| Some(*file) != old.as_ref())
         {
-            begin::touch(file).map_err(|failure| failure.to_string())?;
+            fit::touch(file).map_err(|failure| failure.to_string())?;
         }
         self.conductor.turn(new.chunk_rows, new.flush_batch_keys);
         self.knobs.send_replace(new);

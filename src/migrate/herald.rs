@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::{Ended, Report, stop::Stop};
 use crate::{
-    config::{Config, Connection, address},
+    config::{Config, Connection, Mode, address},
     control::Listening,
     error::{Exit, Failure},
     hooks::{Facts, Hints, Hooks, Moment},
@@ -21,6 +21,8 @@ pub(super) struct Herald {
     hooks: Arc<Hooks>,
     facts: Facts,
     started: Instant,
+    /// A good end leaves the table as it was.
+    rehearses: bool,
 }
 
 impl Herald {
@@ -51,6 +53,7 @@ impl Herald {
             hooks: Arc::new(hooks),
             facts,
             started: Instant::now(),
+            rehearses: !config.execute || matches!(config.topology.mode, Mode::TestOnReplica { .. }),
         })
     }
 
@@ -116,6 +119,17 @@ impl Herald {
         stopped.map_or(told, Err)
     }
 
+    /// The same, when nobody listens for signals any more and a failure changes nothing.
+    pub(super) async fn tell_alone(&self, moment: Moment) {
+        let told = match Stop::listen() {
+            Ok(mut stop) => self.tell(moment, &mut stop).await,
+            Err(error) => Err(Failure::failed("A hook could not be run.").detail(error.to_string())),
+        };
+        if let Err(failure) = told {
+            tracing::warn!("{failure}");
+        }
+    }
+
     /// Everything that a run would come by, with nothing done: as gh-ost does in a dry run.
     pub(super) async fn tell_dry_run(&self, stop: &mut Stop) -> Result<(), Failure> {
         for moment in [
@@ -131,40 +145,32 @@ impl Herald {
 
     /// The last word. When the hook for it fails, an end that was good is not good any more; a bad one stays what it is.
     pub(super) async fn tell_end(&self, outcome: Result<Report, Ended>) -> Result<Report, Ended> {
-        if !self.is_heard() {
-            return outcome;
-        }
-        // The run's own ears are closed by now.
-        let mut stop = match Stop::listen() {
-            Ok(stop) => stop,
-            Err(_) => return outcome,
-        };
-        match outcome {
-            Ok(report) => {
-                let instant = report.instant;
-                match self.tell(Moment::Success { instant }, &mut stop).await {
-                    Ok(()) => Ok(report),
-                    Err(failure) => Err(self.not_told(report, failure)),
-                }
-            }
+        let report = match outcome {
+            Ok(report) if self.is_heard() => report,
+            Ok(report) => return Ok(report),
             Err(ended) => {
-                let moment = Moment::Failure {
-                    exit: ended.failure.exit as u8,
-                    error: ended.failure.to_string(),
-                };
-                if let Err(failure) = self.tell(moment, &mut stop).await {
-                    tracing::warn!("{failure}");
-                }
-                Err(ended)
+                let (exit, error) = (ended.failure.exit as u8, ended.failure.to_string());
+                self.tell_alone(Moment::Failure { exit, error }).await;
+                return Err(ended);
             }
+        };
+        let instant = report.instant;
+        // The run's own ears are closed by now.
+        let told = match Stop::listen() {
+            Ok(mut stop) => self.tell(Moment::Success { instant }, &mut stop).await,
+            Err(error) => Err(Failure::failed("The hook could not be run.").detail(error.to_string())),
+        };
+        match told {
+            Ok(()) => Ok(report),
+            Err(failure) => Err(self.not_told(report, failure)),
         }
     }
 
     fn not_told(&self, report: Report, failure: Failure) -> Ended {
-        let (exit, what) = if self.facts.dry_run {
+        let (exit, what) = if self.rehearses {
             (
                 Exit::Failed,
-                "The dry run is over, and the hook for its success failed.",
+                "The table is as it was, as it should be, and the hook for the success failed.",
             )
         } else {
             (

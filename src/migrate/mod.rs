@@ -1,22 +1,28 @@
 //! The story of a run: look, make the ghost, copy and follow, swap, clean up.
 //!
+//! On a replica the swap may be a rehearsal, which leaves both tables for a comparison.
+//!
 //! Each step needs what the one before returned. Up to the swap the source is only read; whatever ends the run before
 //! it, the source is as it was, and [`Ended::state`] says what is left on the server.
 
 mod begin;
 mod commands;
+mod comparison;
 mod conductor;
 mod count;
 mod dry_run;
 mod finish;
 mod fit;
 mod herald;
+mod ids;
 mod jobs;
 mod moments;
 mod run;
 mod settings;
+mod standstill;
 mod stop;
 mod swap;
+mod telling;
 
 use std::sync::Arc;
 
@@ -32,6 +38,7 @@ use crate::{
 use begin::Begun;
 use herald::Herald;
 use stop::Stop;
+use swap::Reached;
 
 /// What a run that ended well has to say, line by line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,15 +101,27 @@ async fn execute(
     let metrics = Metrics::open(&config.metrics, metrics_tags(&begun.work.tables.source)).await;
     let mut run = match begun.run(&config, listening, herald.clone(), metrics, reporter, stop) {
         Ok(run) => run,
-        Err(failure) => return Err(finish::failed(begun, failure).await),
+        Err(failure) => return Err(finish::failed(begun, failure, Vec::new()).await),
     };
-    let result = run.until_swapped().await;
+    let result = run.until_reached().await;
+    let replication = match &result {
+        Ok(_) => run.standstill.to_start().into_iter().collect(),
+        Err(failure) => {
+            if run.stop_told && failure.exit != Exit::Unknown {
+                herald.tell_alone(Moment::StartReplication).await;
+            }
+            run.standstill.after(failure).await
+        }
+    };
     let snapshot = run.snapshot().clone();
     run.wind_down(result.is_ok()).await;
     herald.sees(&snapshot);
     match result {
-        Ok(swapped) => finish::swapped(&config, begun, swapped, &snapshot).await,
-        Err(failure) => Err(finish::failed(begun, failure).await),
+        Ok(Reached::Swapped(swapped)) => finish::swapped(&config, begun, swapped, &snapshot).await,
+        Ok(Reached::Rehearsed(rehearsed)) => {
+            Ok(finish::rehearsed(begun, &rehearsed, &snapshot, replication).await)
+        }
+        Err(failure) => Err(finish::failed(begun, failure, replication).await),
     }
 }
 

@@ -12,7 +12,6 @@ use crate::{
     capture::{Captured, feed::Feed},
     changes::{Batch, Mark},
     config::Config,
-    cutover::Swapped,
     error::{Exit, Failure},
     hooks::Moment,
     knobs::Knobs,
@@ -22,9 +21,10 @@ use crate::{
         conductor::{Action, Conductor, Readiness},
         herald::Herald,
         jobs::{self, Done, Idle, Look},
-        moments::{self, Moments, News, Now},
+        moments::Moments,
+        standstill::Standstill,
         stop::Stop,
-        swap,
+        swap::{self, Reached},
     },
     mysql::Sessions,
     plan::work::Work,
@@ -70,6 +70,7 @@ pub(super) struct Parts {
     pub(super) title: Title,
     pub(super) herald: Herald,
     pub(super) metrics: Metrics,
+    pub(super) standstill: Standstill,
     pub(super) desk: Desk,
 }
 
@@ -85,9 +86,10 @@ pub(super) struct Run {
     idle: Idle,
     started: Instant,
     reporter: Reporter,
-    snapshot: Snapshot,
+    pub(super) snapshot: Snapshot,
     stop: Stop,
     pub(super) witness: GuardWitness,
+    pub(super) standstill: Standstill,
     /// What an operator may change; readers follow it.
     pub(super) knobs: watch::Sender<Knobs>,
     pub(super) desk: Desk,
@@ -100,8 +102,10 @@ pub(super) struct Run {
     parked_tried: Instant,
     position: Position,
     pub(super) moments: Moments,
-    title: Title,
+    pub(super) title: Title,
     metrics: Metrics,
+    /// The hooks know that replication stands still.
+    pub(super) stop_told: bool,
     /// Errors after which a chunk is copied again.
     retried: (mpsc::Sender<String>, mpsc::Receiver<String>),
 }
@@ -119,6 +123,7 @@ impl Run {
             moments: Moments::new(&parts.config, parts.herald),
             title: parts.title,
             metrics: parts.metrics,
+            stop_told: false,
             retried: mpsc::channel(RETRIED_MAX),
             knobs: watch::Sender::new(Knobs::new(&parts.config)),
             desk: parts.desk,
@@ -132,6 +137,7 @@ impl Run {
             reporter: parts.reporter,
             stop: parts.stop,
             witness: parts.witness,
+            standstill: parts.standstill,
             jobs: Jobs::default(),
             idle: Idle::default(),
             marks: VecDeque::new(),
@@ -143,8 +149,8 @@ impl Run {
         }
     }
 
-    /// Copies, follows the changes and swaps.
-    pub(super) async fn until_swapped(&mut self) -> Result<Swapped, Failure> {
+    /// Copies, follows the changes and swaps, or rehearses it.
+    pub(super) async fn until_reached(&mut self) -> Result<Reached, Failure> {
         let mut attempts = swap::Attempts::new(&self.config);
         loop {
             self.report(self.phase());
@@ -152,7 +158,7 @@ impl Run {
             self.start_jobs();
             if self.may_swap() && attempts.due() {
                 match swap::attempt(self, &mut attempts).await? {
-                    Some(swapped) => return Ok(swapped),
+                    Some(reached) => return Ok(reached),
                     None => continue,
                 }
             }
@@ -191,45 +197,6 @@ impl Run {
         }
     }
 
-    /// Lets hooks and count go on where they can. They are told what was reported last.
-    fn advance(&mut self) {
-        self.moments.advance(Now {
-            snapshot: &self.snapshot,
-            copied: self.conductor.readiness() != Readiness::Copying,
-            postponed: self.is_postponed(),
-            sessions: &self.sessions,
-            work: &self.work,
-        });
-    }
-
-    fn moment_ended(&mut self, ended: Result<moments::Ended, String>) -> Result<(), Failure> {
-        let ended = ended.map_err(|panic| Failure::new(Exit::Internal, panic))?;
-        match self.moments.ended(ended)? {
-            News::None => {}
-            News::Rows(rows) => self.snapshot.rows_estimate = rows,
-            News::OrderTold(told) => self.desk.order_told(told),
-        }
-        Ok(())
-    }
-
-    #[expect(dead_code, reason = "for the steps of a test on a replica, and for commands")]
-    /// Runs the hooks of a moment that the caller has come to, and waits for them; marks and stream go on meanwhile.
-    ///
-    /// # Errors
-    /// One of them failed, or something else ended the run.
-    pub(super) async fn tell(&mut self, moment: Moment) -> Result<(), Failure> {
-        self.moments.wait_for(moment);
-        loop {
-            self.report(self.phase());
-            self.advance();
-            if self.moments.are_clear() {
-                return Ok(());
-            }
-            self.start_marks();
-            self.pump().await?;
-        }
-    }
-
     /// Writes marks until one that begins now has fenced off everything before it.
     pub(super) async fn fence(&mut self) -> Result<(), Failure> {
         let target = self.conductor.demand_mark();
@@ -240,7 +207,7 @@ impl Run {
         Ok(())
     }
 
-    fn start_marks(&mut self) {
+    pub(super) fn start_marks(&mut self) {
         if let Some(action) = self.conductor.next_mark(self.started.elapsed()) {
             self.start(action);
         }
@@ -472,11 +439,6 @@ impl Run {
         self.rates.front().map_or(0, |(at, before)| {
             ((rows - before) as f64 / now.duration_since(*at).as_secs_f64().max(0.2)) as u64
         })
-    }
-
-    /// The lines above the status line.
-    pub(super) fn header(&self) -> Vec<String> {
-        header::lines(&self.title, &self.knobs.borrow(), &self.snapshot)
     }
 
     /// What has been done, for the last words of a run.
