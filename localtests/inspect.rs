@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use ghost_rs::cleanup::{self, Allowed, Dropped, Helpers, Role};
-use ghost_rs::config::Mode;
+use ghost_rs::config::{Carry, Mode};
 use ghost_rs::error::{Exit, Failure};
 use ghost_rs::inspect::{self, Request, grants::Grants, table};
 use ghost_rs::mysql::{Class, Session, SessionSettings, Sessions, catalog};
@@ -95,6 +95,7 @@ impl Sandbox {
             helpers: HELPERS,
             mode: Mode::Primary,
             allow_on_master: true,
+            carry: &Carry::default(),
         };
         let failure = inspect::inspect(&mut self.session, &request)
             .await
@@ -144,7 +145,7 @@ impl Sandbox {
 }
 
 fn helpers(source: &TableName) -> Helpers {
-    let names = Names::of(&source.table);
+    let names = Names::of(&source.table, None);
     let sibling = |name: String| source.sibling(name);
     Helpers {
         ghost: sibling(names.ghost),
@@ -510,7 +511,11 @@ async fn foreign_keys_are_seen_from_both_sides_and_other_schemas() {
     );
     let name = TableName::new("inspect_fk_other", "child");
     let source = inspect::source(&mut sandbox.session, &name).await.unwrap();
-    assert_eq!((source.problems().len(), source.foreign_keys.complete), (1, true));
+    assert_eq!(
+        (source.foreign_keys.seen.len(), source.foreign_keys.complete),
+        (1, true)
+    );
+    assert!(source.foreign_keys.seen[0].cascades);
     sandbox.exec("DROP DATABASE inspect_fk_other").await;
     sandbox.done().await;
 }
@@ -527,6 +532,7 @@ async fn partitions_and_a_tablespace_of_its_own_are_fine() {
         helpers: HELPERS,
         mode: Mode::Primary,
         allow_on_master: true,
+        carry: &Carry::default(),
     };
     let inspected = inspect::inspect(&mut sandbox.session, &request).await.unwrap();
     assert_eq!(inspected.source.table.name, name);
@@ -553,6 +559,7 @@ async fn missing_privileges_are_listed_as_the_statement_to_run() {
         helpers: HELPERS,
         mode: Mode::Primary,
         allow_on_master: true,
+        carry: &Carry::default(),
     };
     let failure = inspect::inspect(&mut few, &request).await.unwrap_err();
     let statements = failure.hint.clone().unwrap();

@@ -51,8 +51,8 @@ async fn every_command_is_answered() -> Outcome {
             ("chunk-size=?", "100\n"),
             ("chunk-size=250", STATUS),
             ("chunk-size=?", "250\n"),
-            ("dml-batch-size=40", STATUS),
-            ("dml-batch-size=?", "40\n"),
+            ("dml-batch-size=400", STATUS),
+            ("dml-batch-size=?", "400\n"),
             ("max-lag-millis=2500", STATUS),
             ("max-lag-millis=?", "2500\n"),
             ("max-load=Threads_running=4000", STATUS),
@@ -74,7 +74,7 @@ async fn every_command_is_answered() -> Outcome {
             ("cpu-profile", "not available"),
         ],
     )?;
-    ensure(held.object()?["knobs"]["dml_batch_size"] == 40, || {
+    ensure(held.object()?["knobs"]["dml_batch_size"] == 400, || {
         "not set".to_owned()
     })?;
     says_all(&held, &[("cut-over=t", "Unpostponed\n")])?;
@@ -116,7 +116,7 @@ async fn a_bad_command_changes_nothing() -> Outcome {
         &[
             ("no-such-command", "help lists"),
             ("chunk-size", "chunk-size=?"),
-            ("chunk-size=1", "10 to 100000"),
+            ("chunk-size=0", "10 to 100000"),
             ("chunk-size=many", "10 to 100000"),
             ("dml-batch-size=0", "is not a number from"),
             ("max-lag-millis=-1", "is not a number from"),

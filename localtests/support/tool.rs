@@ -52,7 +52,17 @@ impl Tool {
 
     /// The same, with variables in its environment.
     pub fn alter_with(server: &Server, schema: &str, more: &[String], env: &[(&str, &str)]) -> Outcome<Self> {
-        let mut args: Vec<String> = vec!["alter".into(), "--allow-on-master".into(), "--execute".into()];
+        Self::on(server, schema, &[&["--execute".to_owned()], more].concat(), env)
+    }
+
+    /// Start `ghost-rs alter` on a schema.
+    #[allow(dead_code, reason = "not every test wants nothing done")]
+    pub fn dry_run(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
+        Self::on(server, schema, more, &[])
+    }
+
+    fn on(server: &Server, schema: &str, more: &[String], env: &[(&str, &str)]) -> Outcome<Self> {
+        let mut args: Vec<String> = vec!["alter".into(), "--allow-on-master".into()];
         let port = server.port.to_string();
         for (flag, value) in [
             ("host", server.host.as_str()),

@@ -4,6 +4,7 @@
 //! DBA has to change. Nothing here writes. Choosing a key and mapping columns is `plan`'s; helper tables are
 //! `prepare`'s.
 
+mod attached;
 pub mod grants;
 pub mod holders;
 pub mod replica;
@@ -11,12 +12,13 @@ pub mod server;
 pub mod table;
 mod version;
 
-use crate::config::Mode;
+use crate::config::{Carry, Mode};
 use crate::error::{Exit, Failure};
 use crate::mysql::{Session, catalog};
 use crate::schema::TableName;
 use grants::Grants;
 
+pub use attached::Attached;
 pub use holders::{Holder, holders};
 pub use replica::Replication;
 pub use server::{Server, server};
@@ -34,6 +36,8 @@ pub struct Request<'a> {
     pub mode: Mode,
     /// `--allow-on-master`.
     pub allow_on_master: bool,
+    /// What is to become of triggers and foreign keys.
+    pub carry: &'a Carry,
 }
 
 /// What the server said, with nothing in it that stands against the run.
@@ -45,6 +49,9 @@ pub struct Inspected {
     pub source: Source,
     /// What the user should know all the same.
     pub notes: Vec<String>,
+    /// Triggers and foreign keys that stand against a copy of the table; they do not matter to an instant ALTER. Empty
+    /// unless one is to be attempted.
+    pub against_copy: Vec<Failure>,
 }
 
 /// Asks the server everything and judges it at once: one refusal names all that has to change.
@@ -72,11 +79,18 @@ pub async fn inspect(session: &mut Session, request: &Request<'_>) -> Result<Ins
         Err(failure) if failure.exit != Exit::Refused => return Err(failure),
         answer => answer,
     };
+    let attached = Attached::new(request.carry, server.logs_cascades);
+    let mut against_copy = source
+        .as_ref()
+        .map_or_else(|_| Vec::new(), |source| attached.problems(source));
     problems.extend(
         source
             .as_ref()
             .map_or_else(|failure| vec![failure.clone()], Source::problems),
     );
+    if !request.carry.attempt_instant {
+        problems.append(&mut against_copy);
+    }
     together(
         format!("{} cannot be changed as things are.", request.table),
         problems,
@@ -86,11 +100,19 @@ pub async fn inspect(session: &mut Session, request: &Request<'_>) -> Result<Ins
         Mode::Primary => Vec::new(),
         _ => replica::notes(&server),
     };
-    let notes = [server.notes(), replica_notes, grants.notes(), source.notes()].concat();
+    let notes = [
+        server.notes(),
+        replica_notes,
+        grants.notes(),
+        source.notes(),
+        attached.notes(&source),
+    ]
+    .concat();
     Ok(Inspected {
         server,
         source,
         notes,
+        against_copy,
     })
 }
 

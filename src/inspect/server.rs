@@ -75,6 +75,8 @@ pub struct Server {
     pub max_allowed_packet: u64,
     /// `partial_revokes`: wildcards in grants are letters.
     pub partial_revokes: bool,
+    /// What foreign keys change by CASCADE and SET NULL is logged: since 9.6, unless `innodb_native_foreign_keys` is ON.
+    pub logs_cascades: bool,
     /// Where the binlog ends now. `None`: there is none, or the account may not know.
     pub log: Option<LogStatus>,
     /// Transactions that were prepared before we came; their changes may commit later. `None`: may not know.
@@ -89,6 +91,7 @@ const VARIABLES: &[&str] = &[
     "binlog_row_image",
     "gtid_mode",
     "hostname",
+    "innodb_native_foreign_keys",
     "log_bin",
     "log_replica_updates",
     "log_slave_updates",
@@ -147,8 +150,10 @@ fn from_variables(
     let text = |name: &str| variables.get(name).cloned().unwrap_or_default();
     let on = |name: &str| matches!(text(name).to_ascii_uppercase().as_str(), "ON" | "1");
     let version_text = text("version");
+    let version = Version::parse(&version_text);
     Server {
-        version: Version::parse(&version_text),
+        logs_cascades: version >= Version::new(9, 6, 0) && !on("innodb_native_foreign_keys"),
+        version,
         mariadb: format!("{version_text}{}", text("version_comment"))
             .to_ascii_lowercase()
             .contains("mariadb"),

@@ -9,6 +9,7 @@ use super::{
     fit,
     herald::{self, Herald},
     ids::{run_id, uuid},
+    naming::Naming,
     run::{self, Run},
     settings,
     standstill::Standstill,
@@ -28,7 +29,6 @@ use crate::{
     plan::{
         self, ColumnMap, KeyChoice, Wishes,
         mark::{Kind, Mark},
-        names::Names,
         work::{Parts, Tables, Work},
     },
     position::Position,
@@ -49,8 +49,10 @@ pub(super) struct Looked {
     pub(super) alter: Alter,
     pub(super) tables: Tables,
     pub(super) notes: Vec<String>,
-    leftovers: Vec<Droppable>,
-    sessions: Sessions,
+    /// What stands against a copy, and not against an instant ALTER.
+    pub(super) against_copy: Vec<Failure>,
+    pub(super) leftovers: Vec<Droppable>,
+    pub(super) sessions: Sessions,
     run: String,
 }
 
@@ -90,13 +92,22 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
     let sessions = Sessions::new(opts, config.connection.connect_timeout, SessionSettings::ddl());
     let mut session = sessions.open("control").await?;
     let (sessions, alter) = acquaint(config, &mut session, sessions).await?;
-    let mut problems: Vec<Failure> = alter.refusal().into_iter().collect();
+    let refusal_of_text = match config.carry.attempt_instant {
+        // What it renames is the server's own business then; a copy asks again.
+        true => alter.forbidden_refusal(),
+        false => alter.refusal(),
+    };
+    let mut problems: Vec<Failure> = refusal_of_text.into_iter().collect();
     let name = TableName::new(&config.schema, &config.table);
-    let inspected = keep(ask(config, &mut session, &name).await, &mut problems);
+    let naming = Naming::of(&mut session, &config.carry).await?;
+    let inspected = keep(
+        ask(config, &mut session, &naming.tables(&name)).await,
+        &mut problems,
+    );
     let name = inspected
         .as_ref()
         .map_or(name, |inspected| inspected.source.table.name.clone());
-    let tables = tables(&name);
+    let tables = naming.tables(&name);
     let leftovers = keep(leftovers(&mut session, config, &tables).await, &mut problems);
     let (Some(inspected), Some(leftovers), true) = (inspected, leftovers, problems.is_empty()) else {
         return Err(refusal(&name, problems));
@@ -105,6 +116,7 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         server,
         source,
         mut notes,
+        against_copy,
     } = inspected;
     notes.extend(alter.notes());
     Ok(Looked {
@@ -115,6 +127,7 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         tables,
         notes,
         leftovers,
+        against_copy,
         sessions,
         run: run_id(),
     })
@@ -141,14 +154,14 @@ async fn acquaint(
     Ok((sessions.only_on(identity), Alter::parse(&config.alter, mode)?))
 }
 
-async fn ask(config: &Config, session: &mut Session, name: &TableName) -> Result<Inspected, Failure> {
-    let helpers = tables(name);
-    let helpers = [&helpers.ghost, &helpers.changelog, &helpers.old].map(|name| name.table.as_str());
+async fn ask(config: &Config, session: &mut Session, tables: &Tables) -> Result<Inspected, Failure> {
+    let helpers = [&tables.ghost, &tables.changelog, &tables.old].map(|name| name.table.as_str());
     let request = Request {
-        table: name,
+        table: &tables.source,
         helpers: &helpers,
         mode: config.topology.mode,
         allow_on_master: config.topology.allow_on_master,
+        carry: &config.carry,
     };
     inspect::inspect(session, &request).await
 }
@@ -160,23 +173,13 @@ fn refusal(name: &TableName, problems: Vec<Failure>) -> Failure {
         .unwrap_or(fallback)
 }
 
-fn tables(source: &TableName) -> Tables {
-    let names = Names::of(&source.table);
-    Tables {
-        source: source.clone(),
-        ghost: source.sibling(names.ghost),
-        changelog: source.sibling(names.changelog),
-        old: source.sibling(names.old),
-    }
-}
-
 async fn leftovers(
     session: &mut Session,
     config: &Config,
     tables: &Tables,
 ) -> Result<Vec<Droppable>, Failure> {
     let mut found = cleanup::leftovers(session, &helpers(tables), |comment| {
-        Mark::parse(comment).is_some()
+        Mark::parse(comment).is_some_and(|mark| mark.of == tables.source)
     })
     .await?;
     // A run that was killed around its swap left a ghost without a mark; its changelog says whose it is.
@@ -207,7 +210,7 @@ pub(super) fn helpers(tables: &Tables) -> Helpers {
 }
 
 impl Looked {
-    fn marks(&self) -> Marks {
+    pub(super) fn marks(&self) -> Marks {
         let mark = |kind| Mark {
             kind,
             of: self.tables.source.clone(),
@@ -249,7 +252,7 @@ impl Looked {
     }
 }
 
-fn request<'a>(
+pub(super) fn request<'a>(
     source: &'a Source,
     tables: &'a Tables,
     clauses: &'a str,
@@ -353,7 +356,7 @@ async fn made(
 async fn still_the_same(looked: &mut Looked) -> Result<(), Failure> {
     let name = looked.source.table.name.clone();
     let now = inspect::source(&mut looked.session, &name).await?;
-    if structure(&now) == structure(&looked.source) && now.problems().is_empty() {
+    if now.is_as(&looked.source) {
         return Ok(());
     }
     Err(Failure::refused(format!(
@@ -361,18 +364,6 @@ async fn still_the_same(looked: &mut Looked) -> Result<(), Failure> {
     ))
     .detail(format!("now: {}", now.table.create_sql.replace('\n', " ")))
     .hint("Start again when nobody else alters the table."))
-}
-
-/// What SHOW CREATE TABLE says, without the AUTO_INCREMENT counter.
-fn structure(source: &Source) -> String {
-    let text = &source.table.create_sql;
-    match text.split_once(" AUTO_INCREMENT=") {
-        Some((before, after)) => format!(
-            "{before}{}",
-            after.trim_start_matches(|c: char| c.is_ascii_digit())
-        ),
-        None => text.clone(),
-    }
 }
 
 /// Where the stream begins: everything that is logged from here on is read.

@@ -3,6 +3,7 @@
 use super::{
     Report,
     begin::{Looked, Plan},
+    instant,
 };
 use crate::{
     config::{Config, Mode},
@@ -12,6 +13,13 @@ use crate::{
 
 /// Looks at everything that a run would look at, and says what it would do.
 pub(super) async fn report(config: &Config, mut looked: Looked) -> Result<Report, Failure> {
+    if config.carry.attempt_instant {
+        match instant::would_do(&mut looked).await? {
+            Ok(_) => return Ok(instantly(looked).await),
+            Err(why) => looked.notes.push(format!("not instantly: {why}")),
+        }
+    }
+    looked.check_copy()?;
     let ghost = looked.try_ghost().await?;
     let plan = looked.plan(config, &ghost)?;
     let rehearsal = matches!(config.topology.mode, Mode::TestOnReplica { .. });
@@ -19,8 +27,22 @@ pub(super) async fn report(config: &Config, mut looked: Looked) -> Result<Report
     looked.session.close().await;
     Ok(Report {
         lines,
-        ..Report::default()
+        instant: false,
     })
+}
+
+async fn instantly(looked: Looked) -> Report {
+    let lines = vec![
+        format!(
+            "Dry run: {} can be altered instantly, as the server says of an empty twin. Nothing was changed.",
+            looked.source.table.name
+        ),
+        "If the table itself cannot be (it may have seen too many instant changes), its rows are copied."
+            .to_owned(),
+        "To do it: the same command with --execute.".to_owned(),
+    ];
+    looked.session.close().await;
+    Report { lines, instant: true }
 }
 
 fn lines(rehearsal: bool, looked: &Looked, ghost: &Ghost, plan: &Plan) -> Vec<String> {

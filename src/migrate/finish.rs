@@ -57,7 +57,7 @@ pub(super) async fn swapped(
     tracing::info!("Done migrating {}", tables.source);
     Ok(Report {
         lines,
-        ..Report::default()
+        instant: false,
     })
 }
 
@@ -88,7 +88,7 @@ pub(super) async fn rehearsed(
     begun.close().await;
     Report {
         lines,
-        ..Report::default()
+        instant: false,
     }
 }
 

@@ -33,12 +33,15 @@ impl Herald {
     pub(super) fn new(config: &Config) -> Result<Self, Failure> {
         let hooks = Hooks::new(&config.hooks);
         hooks.check()?;
-        let names = Names::of(&config.table);
+        let stem = config.carry.force_table_names.as_deref().unwrap_or(&config.table);
+        let names = Names::of(stem, None);
+        // Its time is the server's, which has not been asked yet.
+        let dated = config.carry.timestamp_old_table;
         let facts = Facts {
             schema: config.schema.clone(),
             table: config.table.clone(),
             ghost: names.ghost,
-            old: names.old,
+            old: if dated { String::new() } else { names.old },
             ddl: config.alter.clone(),
             executing_host: this_machine(),
             hints: Hints {

@@ -15,8 +15,10 @@ mod finish;
 mod fit;
 mod herald;
 mod ids;
+mod instant;
 mod jobs;
 mod moments;
+mod naming;
 mod run;
 mod settings;
 mod standstill;
@@ -45,7 +47,7 @@ use swap::Reached;
 pub struct Report {
     /// Lines for people.
     pub lines: Vec<String>,
-    /// The server did it in an instant: no row was copied.
+    /// The server did it instantly; no row was copied.
     pub instant: bool,
 }
 
@@ -78,7 +80,7 @@ async fn told(
     mut stop: Stop,
 ) -> Result<Report, Ended> {
     herald.tell(Moment::Startup, &mut stop).await.map_err(untouched)?;
-    let looked = begin::look(&config).await.map_err(untouched)?;
+    let mut looked = begin::look(&config).await.map_err(untouched)?;
     herald.knows(&looked.tables, &looked.server, &looked.server);
     if !config.execute {
         let report = dry_run::report(&config, looked).await.map_err(untouched)?;
@@ -86,6 +88,11 @@ async fn told(
         return Ok(report);
     }
     tracing::info!("Migrating {}", looked.tables.source);
+    if let Some(report) = instant::attempt(&config, &mut looked).await.map_err(untouched)? {
+        looked.session.close().await;
+        return Ok(report);
+    }
+    looked.check_copy().map_err(untouched)?;
     let (begun, listening) = begin::make(&config, looked).await.map_err(untouched)?;
     execute(config, begun, listening, herald, reporter, stop).await
 }
@@ -134,8 +141,12 @@ fn metrics_tags(source: &TableName) -> Vec<String> {
 }
 
 fn untouched(failure: Failure) -> Ended {
+    let state = match failure.exit {
+        Exit::Unknown => "it is not known whether the table is altered",
+        _ => "this run has changed nothing on the server and left nothing there",
+    };
     Ended {
         failure,
-        state: vec!["this run has changed nothing on the server and left nothing there".to_owned()],
+        state: vec![state.to_owned()],
     }
 }
