@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["plan", "changes", "pace", "status"],
     &["mysql", "binlog", "metrics"],
     &["fence", "inspect"],
-    &["apply", "capture", "cleanup", "copy"],
+    &["apply", "capture", "cleanup", "copy", "throttle"],
     &["control", "cutover", "prepare"],
     &["migrate"],
     &["cli"],

@@ -44,6 +44,12 @@ pub async fn write(session: &mut Session, changelog: &TableName, mark: Mark) -> 
     Ok(took)
 }
 
+/// The newest mark in the changelog, as this session's server has it; 0 if there is none.
+pub async fn newest(session: &mut Session, changelog: &TableName) -> Result<Mark, SqlError> {
+    let row = session.one(&format!("SELECT MAX(mark) FROM {changelog}")).await?;
+    Ok(Mark(row.and_then(|row| row.u64(0)).unwrap_or_default()))
+}
+
 /// A new session for marks after one was lost.
 pub async fn reopen(sessions: &Sessions, lost: &SqlError) -> Result<Session, Failure> {
     if !lost.lost && !matches!(lost.class(), Class::Transient) {

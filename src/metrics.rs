@@ -31,7 +31,7 @@ pub struct Metrics {
     progress_at: Option<Instant>,
     runtime_at: Option<Instant>,
     /// The throttle that was reported last, and since when it lasts.
-    throttled: Option<(String, Instant)>,
+    throttled: Option<(&'static str, Instant)>,
 }
 
 impl Metrics {
@@ -77,7 +77,7 @@ impl Metrics {
     /// The end of a throttle, or the change to another one, is told with how long it lasted.
     fn throttle(&mut self, snapshot: &Snapshot, now: Instant) {
         let reason = reason(snapshot);
-        if self.throttled.as_ref().map(|(reason, _)| reason) == reason.as_ref() {
+        if self.throttled.map(|(reason, _)| reason) == reason {
             return;
         }
         if let Some((reason, since)) = self.throttled.take() {
@@ -214,9 +214,9 @@ fn figures(snapshot: &Snapshot) -> Vec<Figure> {
 }
 
 /// Why the run is throttled, as the value of a tag.
-fn reason(snapshot: &Snapshot) -> Option<String> {
+fn reason(snapshot: &Snapshot) -> Option<&'static str> {
     match &snapshot.state {
-        Phase::Throttled(reason) => Some(reason.to_string()),
+        Phase::Throttled(reason) => Some(reason.name),
         _ => None,
     }
 }
@@ -271,10 +271,11 @@ fn plain(tag: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::status::Reason;
 
-    fn throttled(reason: &str) -> Snapshot {
+    fn throttled(reason: &'static str) -> Snapshot {
         Snapshot {
-            state: Phase::Throttled(reason.into()),
+            state: Phase::Throttled(Reason::new(reason, "much")),
             rows_copied: 50,
             rows_estimate: 200,
             dirty_keys: 3,
@@ -288,14 +289,14 @@ mod tests {
     #[test]
     fn figures_with_their_tags() {
         let tags = ["env:prod".to_owned()];
-        let text = packets(&figures(&throttled("lag 2s, twice")), &tags).join("\n");
+        let text = packets(&figures(&throttled("lag, twice")), &tags).join("\n");
         for line in [
             "gh_ost.row_copy.rows_copied:50|g|#env:prod",
             "gh_ost.row_copy.rows_estimate:200|g|#env:prod",
             "gh_ost.binlog.backlog_size:4|g|#env:prod",
             "gh_ost.binlog.backlog_utilization:0.5000|g|#env:prod",
             "gh_ost.lag.heartbeat_seconds:1.250|g|#env:prod,throttled:true",
-            "gh_ost.throttle.active:1|g|#env:prod,reason:lag 2s_ twice",
+            "gh_ost.throttle.active:1|g|#env:prod,reason:lag_ twice",
         ] {
             assert!(text.lines().any(|found| found == line), "no {line} in\n{text}");
         }

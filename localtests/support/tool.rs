@@ -124,6 +124,20 @@ impl Tool {
         Ok(self.heard.borrow().text.contains(word))
     }
 
+    /// Wait until the output contains a word so many times; false if the process ended first.
+    #[allow(dead_code, reason = "most tests wait for the first time")]
+    pub async fn says_times(&mut self, word: &str, times: usize) -> Outcome<bool> {
+        let enough = |heard: &Heard| heard.text.matches(word).count() >= times;
+        self.wait(enough).await?;
+        Ok(enough(&self.heard.borrow()))
+    }
+
+    /// What it has said so far.
+    #[allow(dead_code, reason = "for the messages of some tests")]
+    pub fn said(&self) -> String {
+        self.heard.borrow().text.clone()
+    }
+
     /// Send a signal, named without SIG.
     #[allow(dead_code, reason = "not every test stops a run")]
     pub fn signal(&self, name: &str) -> Outcome {

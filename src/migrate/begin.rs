@@ -3,13 +3,16 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use super::{
     commands::Desk,
-    conductor::{Conductor, Limits},
     fit,
     herald::{self, Herald},
     ids::{run_id, uuid},
+    limits,
     naming::Naming,
+    restraint,
     run::{self, Run},
     settings,
     standstill::Standstill,
@@ -23,9 +26,9 @@ use crate::{
     control::{About, Host, Listening},
     error::{Exit, Failure},
     inspect::{self, Inspected, Request, Server, Source},
+    knobs::Knobs,
     metrics::Metrics,
     mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
-    pace::{ChunkSizer, Workers},
     plan::{
         self, ColumnMap, KeyChoice, Wishes,
         mark::{Kind, Mark},
@@ -37,9 +40,6 @@ use crate::{
     status::Reporter,
     tasks::Thread,
 };
-
-/// From so many rows on, the engine's average row length is one.
-const ROWS_KNOWN_MIN: u64 = 1_000;
 
 /// What was found out, and the session that asked. Nothing has been made yet.
 pub(super) struct Looked {
@@ -63,11 +63,11 @@ pub(super) struct Begun {
     pub(super) work: Arc<Work>,
     pub(super) marks: Marks,
     guard: TableGuard,
-    server: Server,
+    pub(super) server: Server,
     origin: Position,
     columns: usize,
-    rows_estimate: u64,
-    row_bytes: u64,
+    pub(super) rows_estimate: u64,
+    pub(super) row_bytes: u64,
 }
 
 /// The comments by which this run knows its tables.
@@ -109,6 +109,10 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         .map_or(name, |inspected| inspected.source.table.name.clone());
     let tables = naming.tables(&name);
     let leftovers = keep(leftovers(&mut session, config, &tables).await, &mut problems);
+    keep(
+        restraint::check_thresholds(config, &mut session).await,
+        &mut problems,
+    );
     let (Some(inspected), Some(leftovers), true) = (inspected, leftovers, problems.is_empty()) else {
         return Err(refusal(&name, problems));
     };
@@ -346,6 +350,8 @@ async fn made(
     fit::check_arrays(&work)?;
     settings::check_zone(&looked.server, &work, ghost, &looked.source)?;
     prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
+    let peers = restraint::peers(config, &looked.server.uuid, &looked.tables, marks);
+    restraint::check_replicas(config, &looked.sessions, peers).await?;
     let origin = origin(&mut looked.session).await?;
     still_the_same(looked).await?;
     Ok((work, origin))
@@ -404,11 +410,12 @@ impl Begun {
         let (origin, watch) = (self.stream_origin(config), self.watch());
         let reader =
             Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
+        let (knobs, reads) = watch::channel(Knobs::new(config));
         Ok(Run::new(run::Parts {
             config: Arc::clone(config),
             work: Arc::clone(&self.work),
             sessions: self.sessions.clone(),
-            conductor: self.conductor(config),
+            conductor: limits::conductor(self, config),
             feed,
             reader,
             reporter,
@@ -419,6 +426,8 @@ impl Begun {
             title: herald::title(config, &self.work.tables, &self.server, &self.server, &listening),
             herald,
             metrics,
+            throttle: restraint::start(self, config, reads),
+            knobs,
             standstill: Standstill::new(config.topology.mode, &self.sessions, self.server.version),
             desk: Desk::open(listening, self.about(config)),
         }))
@@ -458,25 +467,6 @@ impl Begun {
             server_version: self.server.version.number(),
             names_fold_case: self.server.lower_case_table_names != 0,
         })
-    }
-
-    fn conductor(&self, config: &Config) -> Conductor {
-        let limits = Limits {
-            flush_lanes: config.flush_lanes as usize,
-            batch_keys: config.flush_batch_keys as usize,
-            heartbeat: config.heartbeat,
-            dirty_keys_max: config.dirty_keys_max as usize,
-            dirty_bytes_max: config.dirty_bytes_max as usize,
-        };
-        // The engine's averages over few rows are about pages, not rows; after a rebuild they lag behind for a while.
-        let row_bytes = (self.rows_estimate >= ROWS_KNOWN_MIN).then_some(self.row_bytes);
-        let sizer = ChunkSizer::new(config.chunk_target, row_bytes, config.chunk_rows);
-        Conductor::new(
-            self.work.key.exact_identity(),
-            limits,
-            sizer,
-            Workers::new(config.workers_max),
-        )
     }
 
     /// Ends the sessions that live as long as the run.

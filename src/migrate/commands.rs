@@ -94,7 +94,7 @@ impl Desk {
 impl Run {
     /// Does what was ordered, and answers; if hooks want to hear of it first, they do. The failure is the one with which an
     /// operator wants the run to end.
-    pub(super) fn commanded(&mut self, incoming: Incoming) -> Result<(), Failure> {
+    pub(super) async fn commanded(&mut self, incoming: Incoming) -> Result<(), Failure> {
         self.desk.has_answered = true;
         let Incoming { request, told } = incoming;
         if told.is_none() && self.moments.hears_orders() && self.reaction(&request.order).is_ok() {
@@ -108,7 +108,7 @@ impl Run {
         let Request { order, reply } = request;
         let done = match told {
             Some(Err(failure)) => Err(failure.to_string()),
-            _ => self.obey(&order),
+            _ => self.obey(&order).await,
         };
         let (answer, ended) = match done {
             Ok(ended) => (self.answer(&order), ended),
@@ -120,7 +120,7 @@ impl Run {
     }
 
     /// The error says why nothing was done.
-    fn obey(&mut self, order: &Order) -> Result<Result<(), Failure>, String> {
+    async fn obey(&mut self, order: &Order) -> Result<Result<(), Failure>, String> {
         let reaction = self.reaction(order)?;
         match &reaction {
             Reaction::Tell => tracing::debug!("an operator asks: {}", order.name),
@@ -128,7 +128,7 @@ impl Run {
         }
         match reaction {
             Reaction::Tell => {}
-            Reaction::Turn(new) => self.turn(*new)?,
+            Reaction::Turn(new) => self.turn(*new).await?,
             Reaction::End(failure) => return Ok(Err(failure)),
         }
         Ok(Ok(()))
@@ -151,16 +151,20 @@ impl Run {
         reaction(&order.command, stand)
     }
 
-    fn turn(&mut self, new: Knobs) -> Result<(), String> {
-        let old = self.knobs.borrow().postpone_file.clone();
+    async fn turn(&mut self, new: Knobs) -> Result<(), String> {
+        let old = self.knobs.borrow().clone();
+        let refused = self.throttle.admission().refuses(&old, &new).await;
+        // Marks that came by meanwhile were not looked at.
+        self.marks.stopped_reading();
+        refused.map_err(|failure| failure.to_string())?;
         if let Some(file) = new
             .postpone_file
             .as_ref()
-            .filter(|file| Some(*file) != old.as_ref())
+            .filter(|file| Some(*file) != old.postpone_file.as_ref())
         {
             fit::touch(file).map_err(|failure| failure.to_string())?;
         }
-        self.conductor.turn(new.chunk_rows, new.flush_batch_keys);
+        self.conductor.turn(&new);
         self.knobs.send_replace(new);
         Ok(())
     }

@@ -84,7 +84,7 @@ impl Herald {
         facts.inspected_lag = snapshot.inspected_lag();
         facts.heartbeat_lag = snapshot.heartbeat_lag();
         facts.progress = snapshot.progress() * 100.0;
-        facts.eta = if snapshot.is_copied() {
+        facts.eta = if snapshot.all_copied {
             Some(std::time::Duration::ZERO)
         } else {
             snapshot.eta

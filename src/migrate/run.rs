@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     capture::{Captured, feed::Feed},
-    changes::{Batch, Mark},
+    changes::Batch,
     config::Config,
     error::{Exit, Failure},
     hooks::Moment,
@@ -35,6 +35,7 @@ use crate::{
         header::{self, Title},
     },
     tasks::{Jobs, Thread},
+    throttle::{MarkTimes, Throttle},
 };
 
 /// How often the clock is looked at when nothing else happens.
@@ -70,6 +71,8 @@ pub(super) struct Parts {
     pub(super) title: Title,
     pub(super) herald: Herald,
     pub(super) metrics: Metrics,
+    pub(super) knobs: watch::Sender<Knobs>,
+    pub(super) throttle: Throttle,
     pub(super) standstill: Standstill,
     pub(super) desk: Desk,
 }
@@ -95,8 +98,9 @@ pub(super) struct Run {
     pub(super) desk: Desk,
     /// The swap has the table locked, or is asking for it: nobody else has a say.
     pub(super) in_window: bool,
-    marks: VecDeque<(Mark, Instant)>,
-    lag: Option<Duration>,
+    pub(super) throttle: Throttle,
+    throttled: bool,
+    pub(super) marks: MarkTimes,
     rates: VecDeque<(Instant, u64)>,
     parked_since: Option<Instant>,
     parked_tried: Instant,
@@ -125,7 +129,7 @@ impl Run {
             metrics: parts.metrics,
             stop_told: false,
             retried: mpsc::channel(RETRIED_MAX),
-            knobs: watch::Sender::new(Knobs::new(&parts.config)),
+            knobs: parts.knobs,
             desk: parts.desk,
             in_window: false,
             config: parts.config,
@@ -140,8 +144,9 @@ impl Run {
             standstill: parts.standstill,
             jobs: Jobs::default(),
             idle: Idle::default(),
-            marks: VecDeque::new(),
-            lag: None,
+            throttle: parts.throttle,
+            throttled: false,
+            marks: MarkTimes::default(),
             rates: VecDeque::new(),
             parked_since: None,
             parked_tried: now,
@@ -152,12 +157,17 @@ impl Run {
     /// Copies, follows the changes and swaps, or rehearses it.
     pub(super) async fn until_reached(&mut self) -> Result<Reached, Failure> {
         let mut attempts = swap::Attempts::new(&self.config);
+        self.throttle.first_look().await;
         loop {
+            self.mind_throttle()?;
             self.report(self.phase());
             self.advance();
             self.start_jobs();
             if self.may_swap() && attempts.due() {
-                match swap::attempt(self, &mut attempts).await? {
+                let reached = swap::attempt(self, &mut attempts).await?;
+                // Marks that came by meanwhile were not looked at.
+                self.marks.stopped_reading();
+                match reached {
                     Some(reached) => return Ok(reached),
                     None => continue,
                 }
@@ -175,7 +185,7 @@ impl Run {
         tokio::select! {
             biased;
             failure = self.stop.asked() => Err(failure),
-            request = self.desk.next(), if takes_orders => self.commanded(request),
+            request = self.desk.next(), if takes_orders => self.commanded(request).await,
             batch = self.feed.next(), if !self.conductor.stream_must_wait() => self.captured(batch),
             done = self.jobs.next() => self.done(done),
             ended = self.moments.next() => self.moment_ended(ended),
@@ -240,7 +250,7 @@ impl Run {
                 "statements of ours are still running on the server after {limit:?}; their sessions are dropped"
             );
         }
-        self.idle.close().await;
+        tokio::join!(self.idle.close(), self.throttle.close());
         drop(self.feed);
         self.reader.join(limit).await;
     }
@@ -249,7 +259,7 @@ impl Run {
         let (work, sessions) = (Arc::clone(&self.work), self.sessions.clone());
         match action {
             Action::WriteMark(mark) => {
-                self.marks.push_back((mark, Instant::now()));
+                self.marks.begun(mark, Instant::now());
                 self.jobs
                     .start(jobs::write_mark(self.idle.marker.take(), sessions, work, mark));
             }
@@ -291,7 +301,7 @@ impl Run {
                     self.conductor.captured(Captured::At(position));
                 }
                 Captured::Mark(mark) => {
-                    self.mark_came_by(mark);
+                    self.marks.seen(mark, Instant::now());
                     self.conductor.captured(Captured::Mark(mark));
                 }
                 change => self.conductor.captured(change),
@@ -300,26 +310,25 @@ impl Run {
         Ok(())
     }
 
-    fn mark_came_by(&mut self, mark: Mark) {
-        if let Some(place) = self.marks.iter().position(|(known, _)| *known == mark) {
-            self.lag = self.marks.get(place).map(|(_, begun)| begun.elapsed());
-            self.marks.drain(..=place);
-        }
+    fn lag(&self) -> Option<Duration> {
+        self.marks.lag(Instant::now())
     }
 
-    /// A mark that is still on its way is at least as late as it has waited.
-    fn lag(&self) -> Option<Duration> {
-        self.lag.map(|lag| {
-            self.marks
-                .front()
-                .map_or(lag, |(_, begun)| begun.elapsed().max(lag))
-        })
+    /// Looks whether the run is to be held back. Not called while the swap is tried: nothing holds that back.
+    fn mind_throttle(&mut self) -> Result<(), Failure> {
+        if self.conductor.stream_must_wait() {
+            self.marks.stopped_reading();
+        }
+        self.throttled = self.throttle.look(&self.marks, Instant::now())?;
+        self.conductor.throttle(self.throttled);
+        Ok(())
     }
 
     fn may_swap(&self) -> bool {
         let lag_max = self.config.heartbeat * 10;
         self.conductor.readiness() == Readiness::Ready
             && self.moments.swap_may_begin()
+            && !self.throttled
             && !self.is_postponed()
             && self.lag().is_some_and(|lag| lag < lag_max)
     }
@@ -332,6 +341,9 @@ impl Run {
     }
 
     pub(super) fn phase(&self) -> Phase {
+        if let Some(reason) = self.throttle.reason() {
+            return Phase::Throttled(reason.clone());
+        }
         match self.conductor.readiness() {
             _ if self.moments.is_counting_first() => Phase::CountingRows,
             _ if !self.moments.copy_may_begin() => Phase::Preparing,
@@ -351,6 +363,10 @@ impl Run {
                 self.parked_since = None;
             }
             return Ok(());
+        }
+        if self.throttled {
+            // They cannot be tried again now, so nothing is known of them.
+            self.parked_since = None;
         }
         let since = *self.parked_since.get_or_insert(now);
         let lasting =
@@ -401,6 +417,7 @@ impl Run {
             rows_copied: totals.rows,
             rows_estimate: self.snapshot.rows_estimate,
             rows_per_s,
+            all_copied: self.conductor.readiness() != Readiness::Copying,
             chunks: totals.chunks,
             dirty_keys: (load.dirty() - load.held) as u64,
             held_keys: load.held as u64,
@@ -412,7 +429,7 @@ impl Run {
             elapsed,
             copy_elapsed: self.moments.copy_elapsed(),
             position: self.position.to_string(),
-            limit: self.conductor.binding_limit().map(str::to_owned),
+            limit: self.conductor.held_back_by().map(str::to_owned),
         };
         self.metrics.report(&self.snapshot);
         let (title, knobs, snapshot) = (&self.title, &self.knobs, &self.snapshot);

@@ -117,7 +117,7 @@ pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Op
     run.conductor.hold_jobs(true);
     run.settle().await?;
     // Meanwhile an operator may have asked for it to wait.
-    if run.is_postponed() {
+    if run.is_postponed() || run.knobs.borrow().paused {
         run.conductor.hold_jobs(false);
         return Ok(None);
     }

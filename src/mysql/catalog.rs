@@ -315,14 +315,23 @@ pub async fn check_constraints(
 
 /// Global variables by lower-case name. One that this server does not know is not in the answer.
 pub async fn variables(session: &mut Session, names: &[&str]) -> Result<HashMap<String, String>, SqlError> {
-    let list: Vec<String> = names.iter().map(|name| literal(name)).collect();
     // SHOW needs no privilege and, unlike SELECT @@name, does not mind an unknown name.
-    let rows = session
-        .rows(&format!(
-            "SHOW GLOBAL VARIABLES WHERE Variable_name IN ({})",
-            list.join(", ")
-        ))
-        .await?;
+    show(session, "VARIABLES", names).await
+}
+
+/// Global status variables by lower-case name. One that this server does not know is not in the answer.
+pub async fn status(session: &mut Session, names: &[&str]) -> Result<HashMap<String, String>, SqlError> {
+    show(session, "STATUS", names).await
+}
+
+async fn show(
+    session: &mut Session,
+    what: &str,
+    names: &[&str],
+) -> Result<HashMap<String, String>, SqlError> {
+    let list: Vec<String> = names.iter().map(|name| literal(name)).collect();
+    let sql = format!("SHOW GLOBAL {what} WHERE Variable_name IN ({})", list.join(", "));
+    let rows = session.rows(&sql).await?;
     let pair = |row: &Row| Some((row.text(0)?.to_ascii_lowercase(), row.text(1)?));
     Ok(rows.iter().filter_map(pair).collect())
 }

@@ -25,7 +25,8 @@ impl Cadence {
     /// Whether this status is to be printed. If it is, it counts as printed.
     pub fn due(&mut self, snapshot: &Snapshot) -> bool {
         let (state, now) = (&snapshot.state, snapshot.elapsed);
-        let news = self.state.as_ref().map(Phase::name) != Some(state.name());
+        let named = |state: &Phase| (state.name(), state.reason().map(|reason| reason.name));
+        let news = self.state.as_ref().map(named) != Some(named(state));
         if news {
             self.changed = now;
         }
@@ -57,6 +58,7 @@ impl Cadence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::status::Reason;
 
     fn at(seconds: u64, state: Phase) -> Snapshot {
         Snapshot {
@@ -124,9 +126,11 @@ mod tests {
     }
 
     #[test]
-    fn another_reason_for_throttling_is_no_change() {
+    fn other_values_of_a_throttle_are_no_change_and_another_reason_is() {
         let mut cadence = Cadence::default();
-        assert!(cadence.due(&at(1000, Phase::Throttled("lag 1.2s".into()))));
-        assert!(!cadence.due(&at(1001, Phase::Throttled("lag 1.3s".into()))));
+        let throttled = |seconds, name, text| at(seconds, Phase::Throttled(Reason::new(name, text)));
+        assert!(cadence.due(&throttled(1000, "lag", "1.2s")));
+        assert!(!cadence.due(&throttled(1001, "lag", "1.3s")));
+        assert!(cadence.due(&throttled(1001, "command", "1.3s")));
     }
 }

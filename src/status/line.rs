@@ -45,7 +45,7 @@ fn ghosts_state(snapshot: &Snapshot) -> String {
 
 fn ghosts_eta(snapshot: &Snapshot) -> String {
     match snapshot.eta {
-        _ if snapshot.is_copied() => "due".to_owned(),
+        _ if snapshot.all_copied => "due".to_owned(),
         Some(eta) => clock(eta),
         None => "N/A".to_owned(),
     }
@@ -129,12 +129,14 @@ fn scaled(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::status::Reason;
 
     fn copying() -> Snapshot {
         Snapshot {
             state: Phase::Copying,
             rows_copied: 452_000,
             rows_estimate: 1_000_000,
+            all_copied: false,
             rows_per_s: 61_200,
             eta: Some(Duration::from_secs(121)),
             chunks: 23,
@@ -163,6 +165,7 @@ mod tests {
             (
                 Snapshot {
                     state: Phase::Postponed,
+                    all_copied: true,
                     eta: None,
                     ..copying()
                 },
@@ -194,8 +197,8 @@ mod tests {
         };
         let cases = [
             (
-                with(Phase::Throttled("lag=2.1s".into()), None),
-                "throttled, lag=2.1s",
+                with(Phase::Throttled(Reason::new("lag", "2.1s")), None),
+                "throttled, lag: 2.1s",
             ),
             (with(Phase::CountingRows, None), "counting rows"),
             (with(Phase::Swapping, None), "migrating"),

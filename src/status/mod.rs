@@ -9,6 +9,7 @@ pub mod line;
 pub mod reporter;
 pub mod screen;
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::ser::SerializeMap;
@@ -34,9 +35,32 @@ pub enum Phase {
     /// An attempt at the swap is under way.
     Swapping,
     /// Nothing but marks is written, for this reason.
-    Throttled(String),
+    Throttled(Reason),
     /// The table is changed, or the dry run is over.
     Done,
+}
+
+/// Why a run is throttled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// By what, always the same word: `lag`, `max-load` …
+    pub name: &'static str,
+    /// The values, for people.
+    pub text: String,
+}
+
+impl Reason {
+    /// A reason with its values.
+    pub fn new(name: &'static str, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { name, text }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.text)
+    }
 }
 
 impl Phase {
@@ -55,7 +79,7 @@ impl Phase {
     }
 
     /// Why we are throttled.
-    pub fn reason(&self) -> Option<&str> {
+    pub fn reason(&self) -> Option<&Reason> {
         match self {
             Self::Throttled(reason) => Some(reason),
             _ => None,
@@ -69,13 +93,16 @@ const NOT_YET_ALL: f64 = 0.999;
 /// A run at one moment. Durations are written as seconds in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Snapshot {
-    /// What the run is doing. In JSON the state's name, and `reason` beside it while throttled.
+    /// What the run is doing. In JSON the state's name; while throttled the reason's name as `reason` and its values as
+    /// `why`.
     #[serde(flatten)]
     pub state: Phase,
     /// Rows copied from the source, committed.
     pub rows_copied: u64,
     /// Rows that the source has, as the server's statistics guess (often off by a tenth), or as they were counted.
     pub rows_estimate: u64,
+    /// All rows are copied, whatever the run is doing now.
+    pub all_copied: bool,
     /// Rows copied in a second, lately.
     pub rows_per_s: u64,
     /// Time until all rows are copied, if the rate stays. `None`: nobody knows.
@@ -117,6 +144,7 @@ impl Snapshot {
             state: Phase::Preparing,
             rows_copied: 0,
             rows_estimate: 0,
+            all_copied: false,
             rows_per_s: 0,
             eta: None,
             chunks: 0,
@@ -134,17 +162,9 @@ impl Snapshot {
         }
     }
 
-    /// All rows are copied.
-    pub fn is_copied(&self) -> bool {
-        matches!(
-            self.state,
-            Phase::CatchingUp | Phase::Postponed | Phase::Swapping | Phase::Done
-        )
-    }
-
     /// Rows of the source: what was copied, once all are; else the estimate.
     pub fn rows_known(&self) -> u64 {
-        if self.is_copied() {
+        if self.all_copied {
             self.rows_copied
         } else {
             self.rows_estimate
@@ -163,7 +183,7 @@ impl Snapshot {
 
     /// Share of the rows copied, 0 to 1. The estimate may be low, so only a run that has left the copy says 1.
     pub fn progress(&self) -> f64 {
-        if self.is_copied() {
+        if self.all_copied {
             1.0
         } else if self.rows_estimate == 0 {
             0.0
@@ -178,7 +198,8 @@ impl Serialize for Phase {
         let mut map = to.serialize_map(None)?;
         map.serialize_entry("state", self.name())?;
         if let Some(reason) = self.reason() {
-            map.serialize_entry("reason", reason)?;
+            map.serialize_entry("reason", reason.name)?;
+            map.serialize_entry("why", &reason.text)?;
         }
         map.end()
     }
@@ -202,13 +223,13 @@ mod tests {
     #[test]
     fn a_snapshot_as_json() {
         let snapshot = Snapshot {
-            state: Phase::Throttled("lag".into()),
+            state: Phase::Throttled(Reason::new("lag", "2.0s")),
             lag: Some(Duration::from_micros(1_234_567)),
             ..Snapshot::at_start()
         };
         let json = serde_json::to_string(&snapshot).expect("json");
         assert!(
-            json.starts_with(r#"{"state":"throttled","reason":"lag","rows_copied":0,"#),
+            json.starts_with(r#"{"state":"throttled","reason":"lag","why":"2.0s","rows_copied":0,"#),
             "{json}"
         );
         assert!(
@@ -228,7 +249,7 @@ mod tests {
         assert_eq!(snapshot.progress(), 0.0);
         snapshot.rows_estimate = 10;
         assert!(snapshot.progress() < 1.0);
-        snapshot.state = Phase::CatchingUp;
+        snapshot.all_copied = true;
         assert_eq!(snapshot.progress(), 1.0);
     }
 }
