@@ -22,12 +22,12 @@ use crate::{
     config::Connection,
     error::Failure,
     key::{Key, KeySpec},
-    mysql::connect,
+    mysql::{Ours, connect},
     position::Position,
     schema::TableName,
 };
 use feed::{Deaf, Feeder};
-use reader::Reader;
+use reader::{Reader, Tripwire};
 
 /// Attempts to get a lost stream back, one after another without an event between them.
 const RECONNECTS_MAX: u32 = 30;
@@ -51,7 +51,12 @@ pub enum Captured {
     /// The stream was lost and is being opened again.
     Reconnecting(String),
     /// The stream cannot be read any more. Nothing follows.
-    Ended(Failure),
+    Ended {
+        /// Why.
+        failure: Failure,
+        /// The connection on the primary that is to blame, where one is.
+        session: Option<u32>,
+    },
 }
 
 /// What to look for.
@@ -71,6 +76,10 @@ pub struct Watch {
     pub tag: String,
     /// The server's version as version comments write it: 90704.
     pub server_version: u32,
+    /// Our connections: rows that another one writes into the ghost end the run.
+    pub ours: Ours,
+    /// XA transactions that were prepared before the place where the reading begins have not changed the table.
+    pub early_xa_is_harmless: bool,
     /// The server stores names of tables in lower case, or compares them without case.
     pub names_fold_case: bool,
 }
@@ -126,7 +135,7 @@ fn pause(attempts: u32) -> Duration {
 enum Ended {
     Deaf,
     Stream(StreamError),
-    Tripwire(Failure),
+    Tripwire(Tripwire),
     Connect(Failure),
 }
 
@@ -143,13 +152,14 @@ impl Ended {
     }
 
     fn tell(self, feeder: &Feeder) {
-        let failure = match self {
+        let (failure, session) = match self {
             Self::Deaf => return,
-            Self::Tripwire(failure) | Self::Connect(failure) => failure,
-            Self::Stream(error) => stream_failure(&error),
+            Self::Tripwire(Tripwire { failure, session }) => (failure, session),
+            Self::Connect(failure) => (failure, None),
+            Self::Stream(error) => (stream_failure(&error), None),
         };
         // If the run does not listen any more, it is ending already.
-        let _ = feeder.send(vec![Captured::Ended(failure)]);
+        let _ = feeder.send(vec![Captured::Ended { failure, session }]);
     }
 }
 
@@ -195,7 +205,7 @@ async fn deliver(stream: &mut Stream, reader: &mut Reader, feeder: &Feeder) -> E
         };
         let captured = match reader.read(&event, stream) {
             Ok(captured) => captured,
-            Err(failure) => return Ended::Tripwire(failure),
+            Err(tripwire) => return Ended::Tripwire(tripwire),
         };
         if !captured.is_empty()
             && let Err(Deaf) = feeder.send(captured)

@@ -24,6 +24,28 @@ use crate::{
 /// Keys of prepared XA transactions that are kept until they commit. Each is some tens of bytes.
 const XA_KEYS_MAX: usize = 1_000_000;
 
+/// Something that makes the keys incomplete, or may.
+#[derive(Debug)]
+pub(super) struct Tripwire {
+    pub(super) failure: Failure,
+    /// The connection that did it.
+    pub(super) session: Option<u32>,
+}
+
+impl Tripwire {
+    fn saying(mut self, detail: String) -> Self {
+        self.failure = self.failure.detail(detail);
+        self
+    }
+
+    fn by(self, connection: u32) -> Self {
+        Self {
+            session: Some(connection),
+            ..self
+        }
+    }
+}
+
 /// What a table id in the stream stands for.
 enum Table {
     Source(RowLayout),
@@ -39,6 +61,8 @@ pub(super) struct Reader {
     marks: Option<KeySpec>,
     /// By the ids of the table maps that came by on this connection. Tables of others are not in it.
     tables: HashMap<u64, Table>,
+    /// The connection whose transaction is being read.
+    writer: Option<u32>,
     /// Inside XA START … XA END.
     xa: Option<(Xid, Keys)>,
     /// Prepared, and neither committed nor rolled back.
@@ -54,6 +78,7 @@ impl Reader {
             watch,
             marks,
             tables: HashMap::new(),
+            writer: None,
             xa: None,
             prepared: HashMap::new(),
             committed: None,
@@ -64,10 +89,11 @@ impl Reader {
     /// stays prepared.
     pub(super) fn stream_lost(&mut self) {
         self.tables.clear();
+        self.writer = None;
         self.xa = None;
     }
 
-    pub(super) fn read(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+    pub(super) fn read(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Tripwire> {
         let kind = event.header().event_type().map_err(|error| {
             self.tripwire(stream, &format!("an event of a type that is not known: {error}"))
         })?;
@@ -100,7 +126,7 @@ impl Reader {
         vec![Captured::At(stream.restart().clone())]
     }
 
-    fn table_map(&mut self, event: &Event, stream: &Stream) -> Result<(), Failure> {
+    fn table_map(&mut self, event: &Event, stream: &Stream) -> Result<(), Tripwire> {
         let (Some(id), Some((schema, table))) = (table_id(event), table_name(event)) else {
             return Err(self.tripwire(stream, "a table map that is cut off"));
         };
@@ -132,7 +158,7 @@ impl Reader {
                     == String::from_utf8_lossy(theirs).to_lowercase()
     }
 
-    fn layout(&self, id: u64, key: &KeySpec, stream: &Stream) -> Result<RowLayout, Failure> {
+    fn layout(&self, id: u64, key: &KeySpec, stream: &Stream) -> Result<RowLayout, Tripwire> {
         let map = stream
             .table_map(id)
             .ok_or_else(|| self.tripwire(stream, "rows without a table map"))?;
@@ -147,10 +173,11 @@ impl Reader {
         RowLayout::of_table_map(map, key).map_err(|error| self.tripwire(stream, &error.to_string()))
     }
 
-    fn rows(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+    fn rows(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Tripwire> {
         let known = table_id(event).and_then(|id| self.tables.get(&id));
         let (layout, is_mark) = match known {
-            None | Some(Table::Ghost) => return Ok(Vec::new()),
+            None => return Ok(Vec::new()),
+            Some(Table::Ghost) => return self.check_writer(stream).map(|()| Vec::new()),
             Some(Table::Source(layout)) => (layout, false),
             Some(Table::Changelog(layout)) => (layout, true),
         };
@@ -176,7 +203,24 @@ impl Reader {
         self.check_xa(stream).map(|()| Vec::new())
     }
 
-    fn check_xa(&self, stream: &Stream) -> Result<(), Failure> {
+    /// Nobody but us writes into the ghost: what others put there would be swapped in with the rest.
+    fn check_writer(&self, stream: &Stream) -> Result<(), Tripwire> {
+        match self.writer {
+            Some(connection) if self.watch.ours.has(connection) => Ok(()),
+            Some(connection) => Err(self
+                .tripwire(
+                    stream,
+                    &format!(
+                        "rows of the new table {} were changed by another session",
+                        self.watch.ghost
+                    ),
+                )
+                .by(connection)),
+            None => Err(self.tripwire(stream, "rows of the new table outside of any transaction")),
+        }
+    }
+
+    fn check_xa(&self, stream: &Stream) -> Result<(), Tripwire> {
         let held = self.xa.iter().map(|(_, keys)| keys.len()).sum::<usize>();
         let prepared = self.prepared.values().map(Vec::len).sum::<usize>();
         if held + prepared <= XA_KEYS_MAX {
@@ -188,10 +232,11 @@ impl Reader {
         ))
     }
 
-    fn query(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+    fn query(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Tripwire> {
         let query = event
             .read_event::<QueryEvent<'_>>()
             .map_err(|error| self.tripwire(stream, &error.to_string()))?;
+        self.writer = Some(query.thread_id());
         match scan_event(&query, self.watch.server_version) {
             Statement::Xa { step, xid } => return self.xa(step, xid, stream),
             Statement::Begin | Statement::Commit | Statement::Rollback | Statement::RollbackTo => {}
@@ -202,7 +247,7 @@ impl Reader {
         Ok(Vec::new())
     }
 
-    fn xa(&mut self, step: XaStep, xid: Xid, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+    fn xa(&mut self, step: XaStep, xid: Xid, stream: &Stream) -> Result<Vec<Captured>, Tripwire> {
         match step {
             XaStep::Start => self.xa = Some((xid, Keys::new())),
             XaStep::Rollback => {
@@ -219,13 +264,14 @@ impl Reader {
         statement: &Statement,
         query: &QueryEvent<'_>,
         stream: &Stream,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Tripwire> {
         for table in [&self.watch.source, &self.watch.ghost, &self.watch.changelog] {
             if let Some(touch) = statement.may_touch(table, self.watch.names_fold_case) {
                 let text: String = query.query().chars().take(300).collect();
                 return Err(self
                     .tripwire(stream, &format!("{touch} {table} by another session"))
-                    .detail(format!("session {}: {text}", query.thread_id())));
+                    .saying(format!("statement: {text}"))
+                    .by(query.thread_id()));
             }
         }
         Ok(())
@@ -244,12 +290,13 @@ impl Reader {
     }
 
     /// A transaction that was prepared before we began to read has no keys here, and they may be ours.
-    fn xa_committed(&mut self, xid: &Xid, stream: &Stream) -> Result<Vec<Captured>, Failure> {
+    fn xa_committed(&mut self, xid: &Xid, stream: &Stream) -> Result<Vec<Captured>, Tripwire> {
         if let Some(keys) = self.prepared.remove(xid) {
             self.committed = Some((xid.clone(), keys));
         }
         match &self.committed {
             Some((last, keys)) if last == xid => Ok(delivered(keys.iter().cloned())),
+            _ if self.watch.early_xa_is_harmless => Ok(Vec::new()),
             _ => Err(self.tripwire(
                 stream,
                 &format!("XA transaction {xid:?} was prepared before the run began, and committed during it"),
@@ -257,12 +304,16 @@ impl Reader {
         }
     }
 
-    fn tripwire(&self, stream: &Stream, what: &str) -> Failure {
-        Failure::failed(
+    fn tripwire(&self, stream: &Stream, what: &str) -> Tripwire {
+        let failure = Failure::failed(
             "The binlog holds something from which changes of the table cannot be told with certainty.",
-        )
-        .detail(format!("at {}: {what}", stream.position()))
-        .hint("Start again when this cannot happen any more.")
+        );
+        Tripwire {
+            failure: failure
+                .detail(format!("at {}: {what}", stream.position()))
+                .hint("Start again when this cannot happen any more."),
+            session: None,
+        }
     }
 }
 

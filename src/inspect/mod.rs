@@ -7,6 +7,7 @@
 mod attached;
 pub mod grants;
 pub mod holders;
+mod prepared;
 pub mod replica;
 pub mod server;
 pub mod table;
@@ -19,7 +20,8 @@ use crate::schema::TableName;
 use grants::Grants;
 
 pub use attached::Attached;
-pub use holders::{Holder, holders};
+pub use holders::{Holder, account_of, holders};
+pub use prepared::{Undecided, undecided};
 pub use replica::Replication;
 pub use server::{Server, server};
 pub use table::{Source, source};

@@ -3,31 +3,14 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
-use super::{
-    commands::Desk,
-    fit,
-    herald::{self, Herald},
-    ids::{run_id, uuid},
-    limits,
-    naming::Naming,
-    restraint,
-    run::{self, Run},
-    settings,
-    standstill::Standstill,
-    stop::Stop,
-};
+use super::{begun::Begun, fit, naming::Naming, prepared, restraint, settings, stop::Stop};
 use crate::{
     alter::{Alter, lexer::SqlMode},
-    capture::{self, Origin, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
     config::{Config, Mode},
-    control::{About, Host, Listening},
-    error::{Exit, Failure},
+    control::Listening,
+    error::Failure,
     inspect::{self, Inspected, Request, Server, Source},
-    knobs::Knobs,
-    metrics::Metrics,
     mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
     plan::{
         self, ColumnMap, KeyChoice, Wishes,
@@ -35,10 +18,8 @@ use crate::{
         work::{Parts, Tables, Work},
     },
     position::Position,
-    prepare::{self, Ghost, GhostRequest, TableGuard},
+    prepare::{self, Ghost, GhostRequest},
     schema::TableName,
-    status::Reporter,
-    tasks::Thread,
 };
 
 /// What was found out, and the session that asked. Nothing has been made yet.
@@ -54,20 +35,6 @@ pub(super) struct Looked {
     pub(super) leftovers: Vec<Droppable>,
     pub(super) sessions: Sessions,
     run: String,
-}
-
-/// The helper tables are there and the plan is made.
-pub(super) struct Begun {
-    pub(super) session: Session,
-    pub(super) sessions: Sessions,
-    pub(super) work: Arc<Work>,
-    pub(super) marks: Marks,
-    guard: TableGuard,
-    pub(super) server: Server,
-    origin: Position,
-    columns: usize,
-    pub(super) rows_estimate: u64,
-    pub(super) row_bytes: u64,
 }
 
 /// The comments by which this run knows its tables.
@@ -213,6 +180,12 @@ pub(super) fn helpers(tables: &Tables) -> Helpers {
     }
 }
 
+/// Thirty-two hexadecimal digits that no other run has.
+fn run_id() -> String {
+    let random = || std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), std::process::id());
+    format!("{:016x}{:016x}", random(), random())
+}
+
 impl Looked {
     pub(super) fn marks(&self) -> Marks {
         let mark = |kind| Mark {
@@ -271,7 +244,11 @@ pub(super) fn request<'a>(
 }
 
 /// Makes the helper tables and the plan. From here on operators' commands are kept for the run.
-pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, Listening), Failure> {
+pub(super) async fn make(
+    config: &Config,
+    mut looked: Looked,
+    stop: &mut Stop,
+) -> Result<(Begun, Listening), Failure> {
     let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
     let listening = Listening::open(&config.control, &config.schema, &config.table).await?;
     // Not before it is certain that no other run waits for the same file.
@@ -287,8 +264,12 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, 
     for note in looked.notes.iter().chain(&ghost.notes) {
         tracing::info!("{note}");
     }
-    match made(config, &mut looked, &ghost, &marks).await {
-        Ok((work, origin)) => {
+    match made(config, &mut looked, &ghost, &marks, stop).await {
+        Ok(Made {
+            work,
+            origin,
+            early_xa_is_harmless,
+        }) => {
             let sessions = looked.sessions.with(settings::row_settings(
                 &looked.server,
                 &work,
@@ -300,6 +281,7 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, 
                 marks,
                 guard,
                 origin,
+                early_xa_is_harmless,
                 columns: looked.source.table.columns.len(),
                 rows_estimate: looked.source.table.rows_estimate,
                 row_bytes: looked.source.table.row_bytes_estimate,
@@ -313,12 +295,20 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, 
     }
 }
 
+/// What a run works with.
+struct Made {
+    work: Work,
+    origin: Position,
+    early_xa_is_harmless: bool,
+}
+
 async fn made(
     config: &Config,
     looked: &mut Looked,
     ghost: &Ghost,
     marks: &Marks,
-) -> Result<(Work, Position), Failure> {
+    stop: &mut Stop,
+) -> Result<Made, Failure> {
     let Plan {
         columns,
         choice,
@@ -354,7 +344,12 @@ async fn made(
     restraint::check_replicas(config, &looked.sessions, peers).await?;
     let origin = origin(&mut looked.session).await?;
     still_the_same(looked).await?;
-    Ok((work, origin))
+    let source = looked.source.table.name.clone();
+    Ok(Made {
+        work,
+        origin,
+        early_xa_is_harmless: prepared::decided(&mut looked.session, &source, stop).await?,
+    })
 }
 
 /// From the first look to the place where the stream begins, nobody may have changed the table's definition: later DDL
@@ -390,88 +385,4 @@ async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
         }
     }
     failure
-}
-
-impl Begun {
-    /// The run itself, with the thread that reads the binlog.
-    pub(super) fn run(
-        &self,
-        config: &Arc<Config>,
-        listening: Listening,
-        herald: Herald,
-        metrics: Metrics,
-        reporter: Reporter,
-        stop: Stop,
-    ) -> Result<Run, Failure> {
-        let internal = |error: std::io::Error| {
-            Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string())
-        };
-        let (feeder, feed) = feed::channel();
-        let (origin, watch) = (self.stream_origin(config), self.watch());
-        let reader =
-            Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
-        let (knobs, reads) = watch::channel(Knobs::new(config));
-        Ok(Run::new(run::Parts {
-            config: Arc::clone(config),
-            work: Arc::clone(&self.work),
-            sessions: self.sessions.clone(),
-            conductor: limits::conductor(self, config),
-            feed,
-            reader,
-            reporter,
-            rows_estimate: self.rows_estimate,
-            origin: self.origin.clone(),
-            stop,
-            witness: self.guard.witness(),
-            title: herald::title(config, &self.work.tables, &self.server, &self.server, &listening),
-            herald,
-            metrics,
-            throttle: restraint::start(self, config, reads),
-            knobs,
-            standstill: Standstill::new(config.topology.mode, &self.sessions, self.server.version),
-            desk: Desk::open(listening, self.about(config)),
-        }))
-    }
-
-    fn about(&self, config: &Config) -> About {
-        let host = Host {
-            address: config.connection.server(),
-            version: self.server.version_text.clone(),
-        };
-        About {
-            source: self.work.tables.source.clone(),
-            applier: host.clone(),
-            inspector: host,
-        }
-    }
-
-    fn stream_origin(&self, config: &Config) -> Origin {
-        Origin {
-            connection: config.connection.clone(),
-            from: self.origin.clone(),
-            server_id: config.replica_server_id,
-            server_uuid: self.server.uuid.clone(),
-            uuid: uuid(&self.work.run),
-        }
-    }
-
-    fn watch(&self) -> Arc<Watch> {
-        let tables = &self.work.tables;
-        Arc::new(Watch {
-            source: tables.source.clone(),
-            key: self.work.key.clone(),
-            columns: self.columns,
-            ghost: tables.ghost.clone(),
-            changelog: tables.changelog.clone(),
-            tag: self.work.tag(),
-            server_version: self.server.version.number(),
-            names_fold_case: self.server.lower_case_table_names != 0,
-        })
-    }
-
-    /// Ends the sessions that live as long as the run.
-    pub(super) async fn close(self) {
-        self.session.close().await;
-        self.guard.release().await;
-    }
 }

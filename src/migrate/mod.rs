@@ -6,6 +6,7 @@
 //! it, the source is as it was, and [`Ended::state`] says what is left on the server.
 
 mod begin;
+mod begun;
 mod commands;
 mod comparison;
 mod conductor;
@@ -14,12 +15,12 @@ mod dry_run;
 mod finish;
 mod fit;
 mod herald;
-mod ids;
 mod instant;
 mod jobs;
 mod limits;
 mod moments;
 mod naming;
+mod prepared;
 mod restraint;
 mod run;
 mod settings;
@@ -39,7 +40,7 @@ use crate::{
     schema::TableName,
     status::Reporter,
 };
-use begin::Begun;
+use begun::Begun;
 use herald::Herald;
 use stop::Stop;
 use swap::Reached;
@@ -95,13 +96,13 @@ async fn told(
         return Ok(report);
     }
     looked.check_copy().map_err(untouched)?;
-    let (begun, listening) = begin::make(&config, looked).await.map_err(untouched)?;
+    let (begun, listening) = begin::make(&config, looked, &mut stop).await.map_err(untouched)?;
     execute(config, begun, listening, herald, reporter, stop).await
 }
 
 async fn execute(
     config: Arc<Config>,
-    begun: Begun,
+    mut begun: Begun,
     listening: Listening,
     herald: &mut Herald,
     reporter: Reporter,
@@ -122,7 +123,7 @@ async fn execute(
             run.standstill.after(failure).await
         }
     };
-    let snapshot = run.snapshot().clone();
+    let (snapshot, culprit) = (run.snapshot().clone(), run.culprit());
     run.wind_down(result.is_ok()).await;
     herald.sees(&snapshot);
     match result {
@@ -130,7 +131,10 @@ async fn execute(
         Ok(Reached::Rehearsed(rehearsed)) => {
             Ok(finish::rehearsed(begun, &rehearsed, &snapshot, replication).await)
         }
-        Err(failure) => Err(finish::failed(begun, failure, replication).await),
+        Err(failure) => {
+            let failure = finish::blame(&mut begun, failure, culprit).await;
+            Err(finish::failed(begun, failure, replication).await)
+        }
     }
 }
 

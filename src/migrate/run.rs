@@ -112,6 +112,8 @@ pub(super) struct Run {
     pub(super) stop_told: bool,
     /// Errors after which a chunk is copied again.
     retried: (mpsc::Sender<String>, mpsc::Receiver<String>),
+    /// The connection whose doing ended the run.
+    culprit: Option<u32>,
 }
 
 impl Run {
@@ -151,6 +153,7 @@ impl Run {
             parked_since: None,
             parked_tried: now,
             position: parts.origin,
+            culprit: None,
         }
     }
 
@@ -294,7 +297,10 @@ impl Run {
     fn captured(&mut self, batch: Option<Vec<Captured>>) -> Result<(), Failure> {
         for captured in batch.unwrap_or_default() {
             match captured {
-                Captured::Ended(failure) => return Err(failure),
+                Captured::Ended { failure, session } => {
+                    self.culprit = session;
+                    return Err(failure);
+                }
                 Captured::Reconnecting(why) => tracing::warn!("the binlog stream is opened again: {why}"),
                 Captured::At(position) => {
                     self.position = position.clone();
@@ -461,6 +467,11 @@ impl Run {
     /// What has been done, for the last words of a run.
     pub(super) fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// The connection whose doing ended the run, if it was somebody's.
+    pub(super) fn culprit(&self) -> Option<u32> {
+        self.culprit
     }
 
     /// Keys that wait, for the swap.
