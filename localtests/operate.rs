@@ -111,6 +111,7 @@ async fn a_bad_command_changes_nothing() -> Outcome {
         .postponed(&["--force-named-cut-over", "--force-named-panic"])
         .await?;
     let before = held.object()?["knobs"].take();
+    let itself = format!("throttle-control-replicas=127.0.0.1:{}", place.server.port);
     says_all(
         &held,
         &[
@@ -121,6 +122,8 @@ async fn a_bad_command_changes_nothing() -> Outcome {
             ("dml-batch-size=0", "is not a number from"),
             ("max-lag-millis=-1", "is not a number from"),
             ("max-load=Threads_running", "NAME=NUMBER"),
+            ("max-load=Threads_runing=25", "SHOW GLOBAL STATUS"),
+            (&itself, "is not a replica of the server"),
             ("critical-load=a=b", "NAME=NUMBER"),
             ("nice-ratio=lots", "0 to 100"),
             ("throttle-http=localhost", "http://"),
