@@ -55,14 +55,17 @@ impl Tool {
         Self::on(server, schema, &[&["--execute".to_owned()], more].concat(), env)
     }
 
-    /// Start `ghost-rs alter` on a schema.
+    /// Start `ghost-rs alter` on a schema: on a primary, unless `more` says that the server is a replica.
     #[allow(dead_code, reason = "not every test wants nothing done")]
     pub fn dry_run(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
         Self::on(server, schema, more, &[])
     }
 
     fn on(server: &Server, schema: &str, more: &[String], env: &[(&str, &str)]) -> Outcome<Self> {
-        let mut args: Vec<String> = vec!["alter".into(), "--allow-on-master".into()];
+        let mut args: Vec<String> = vec!["alter".into()];
+        if !more.iter().any(|arg| arg.ends_with("-on-replica")) {
+            args.push("--allow-on-master".into());
+        }
         let port = server.port.to_string();
         for (flag, value) in [
             ("host", server.host.as_str()),
