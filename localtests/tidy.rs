@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["plan", "changes", "pace", "status"],
     &["mysql", "binlog", "metrics"],
     &["fence", "inspect"],
-    &["apply", "capture", "cleanup", "copy", "throttle"],
+    &["apply", "capture", "cleanup", "copy", "throttle", "topology"],
     &["control", "cutover", "prepare"],
     &["migrate"],
     &["cli"],

@@ -45,7 +45,8 @@ pub struct Finished {
 }
 
 impl Tool {
-    /// Start `ghost-rs alter --execute` on a schema, with `more` after the connection's flags.
+    /// Start `ghost-rs alter --execute` on a schema of a primary, with `more` after the connection's flags.
+    #[allow(dead_code, reason = "not every test works on a primary")]
     pub fn alter(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
         Self::alter_with(server, schema, more, &[])
     }
@@ -62,10 +63,20 @@ impl Tool {
     }
 
     fn on(server: &Server, schema: &str, more: &[String], env: &[(&str, &str)]) -> Outcome<Self> {
+        let on_replica = more.iter().any(|arg| arg.ends_with("-on-replica"));
+        let here = (!on_replica).then(|| "--allow-on-master".to_owned());
+        let args: Vec<String> = here.into_iter().chain(more.iter().cloned()).collect();
+        Self::anywhere(server, schema, &args, env)
+    }
+
+    /// Start `ghost-rs alter` on a schema, through whatever server it is.
+    #[allow(dead_code, reason = "not every test has several servers")]
+    pub fn through(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
+        Self::anywhere(server, schema, more, &[])
+    }
+
+    fn anywhere(server: &Server, schema: &str, more: &[String], env: &[(&str, &str)]) -> Outcome<Self> {
         let mut args: Vec<String> = vec!["alter".into()];
-        if !more.iter().any(|arg| arg.ends_with("-on-replica")) {
-            args.push("--allow-on-master".into());
-        }
         let port = server.port.to_string();
         for (flag, value) in [
             ("host", server.host.as_str()),

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::{Ended, Report, stop::Stop};
 use crate::{
-    config::{Config, Connection, Mode, address},
+    config::{Config, Mode, address},
     control::Listening,
     error::{Exit, Failure},
     hooks::{Facts, Hints, Hooks, Moment},
@@ -199,12 +199,11 @@ fn this_machine() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
-/// What the header of the status says of this run.
+/// What the header of the status says of this run; `places`: the migrated and the inspected server.
 pub(super) fn title(
     config: &Config,
     tables: &Tables,
-    inspected: &Server,
-    migrated: &Server,
+    places: (String, String),
     listening: &Listening,
 ) -> header::Title {
     let socket = format!("unix socket: {}", listening.path().display());
@@ -214,8 +213,8 @@ pub(super) fn title(
     header::Title {
         source: tables.source.clone(),
         ghost: tables.ghost.clone(),
-        migrated: place(migrated, &config.connection),
-        inspected: place(inspected, &config.connection),
+        migrated: places.0,
+        inspected: places.1,
         executing: this_machine(),
         started: header::now(),
         throttle_flag_files: config.throttling.flag_files.clone(),
@@ -224,6 +223,8 @@ pub(super) fn title(
     }
 }
 
-fn place(server: &Server, connection: &Connection) -> String {
-    address(&server.hostname, connection.port)
+/// A server as gh-ost names it: its own name, and the port at which it was reached.
+pub(super) fn place(server: &Server, reached: &str) -> String {
+    let port = reached.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    port.map_or_else(|| server.hostname.clone(), |port| address(&server.hostname, port))
 }

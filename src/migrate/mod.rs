@@ -21,6 +21,7 @@ mod limits;
 mod moments;
 mod naming;
 mod prepared;
+mod reading;
 mod restraint;
 mod run;
 mod settings;
@@ -28,6 +29,7 @@ mod standstill;
 mod stop;
 mod swap;
 mod telling;
+mod way;
 
 use std::sync::Arc;
 
@@ -84,7 +86,7 @@ async fn told(
 ) -> Result<Report, Ended> {
     herald.tell(Moment::Startup, &mut stop).await.map_err(untouched)?;
     let mut looked = begin::look(&config).await.map_err(untouched)?;
-    herald.knows(&looked.tables, &looked.server, &looked.server);
+    herald.knows(&looked.tables, &looked.reading.server, &looked.server);
     if !config.execute {
         let report = dry_run::report(&config, looked).await.map_err(untouched)?;
         herald.tell_dry_run(&mut stop).await.map_err(untouched)?;
@@ -108,6 +110,11 @@ async fn execute(
     reporter: Reporter,
     stop: Stop,
 ) -> Result<Report, Ended> {
+    tracing::info!(
+        "rows are written on {}, the binlog is read from {}",
+        begun.primary,
+        begun.inspected
+    );
     let metrics = Metrics::open(&config.metrics, metrics_tags(&begun.work.tables.source)).await;
     let mut run = match begun.run(&config, listening, herald.clone(), metrics, reporter, stop) {
         Ok(run) => run,

@@ -25,6 +25,7 @@ use crate::{
         standstill::Standstill,
         stop::Stop,
         swap::{self, Reached},
+        way::Way,
     },
     mysql::Sessions,
     plan::work::Work,
@@ -36,6 +37,7 @@ use crate::{
     },
     tasks::{Jobs, Thread},
     throttle::{MarkTimes, Throttle},
+    topology::Lookout,
 };
 
 /// How often the clock is looked at when nothing else happens.
@@ -66,6 +68,7 @@ pub(super) struct Parts {
     pub(super) reporter: Reporter,
     pub(super) rows_estimate: u64,
     pub(super) origin: Position,
+    pub(super) lookout: Option<Lookout>,
     pub(super) stop: Stop,
     pub(super) witness: GuardWitness,
     pub(super) title: Title,
@@ -92,6 +95,7 @@ pub(super) struct Run {
     pub(super) snapshot: Snapshot,
     stop: Stop,
     pub(super) witness: GuardWitness,
+    pub(super) way: Way,
     pub(super) standstill: Standstill,
     /// What an operator may change; readers follow it.
     pub(super) knobs: watch::Sender<Knobs>,
@@ -143,6 +147,7 @@ impl Run {
             reporter: parts.reporter,
             stop: parts.stop,
             witness: parts.witness,
+            way: Way::new(parts.lookout),
             standstill: parts.standstill,
             jobs: Jobs::default(),
             idle: Idle::default(),
@@ -196,12 +201,14 @@ impl Run {
                 self.moments.tell_again(Moment::BatchCopyRetry(error));
                 Ok(())
             }
+            looked = self.way.looked() => self.way.saw(looked).map(drop),
             () = tokio::time::sleep(Duration::from_millis(TICK_MS)) => Ok(()),
         }
     }
 
     /// Starts everything that may start now; before the copy may begin, that is marks.
     pub(super) fn start_jobs(&mut self) {
+        self.way.look_if_due();
         while let Some(action) = match self.moments.copy_may_begin() {
             true => self.conductor.next_action(self.started.elapsed()),
             false => self.conductor.next_mark(self.started.elapsed()),
@@ -224,6 +231,12 @@ impl Run {
         if let Some(action) = self.conductor.next_mark(self.started.elapsed()) {
             self.start(action);
         }
+    }
+
+    /// The same, for the swap: what came back with the mark is everything, because the way is what it was at the start.
+    pub(super) async fn last_fence(&mut self) -> Result<(), Failure> {
+        self.fence().await?;
+        self.way.confirm().await
     }
 
     /// Lets all jobs finish; nothing new is started.
@@ -253,7 +266,7 @@ impl Run {
                 "statements of ours are still running on the server after {limit:?}; their sessions are dropped"
             );
         }
-        tokio::join!(self.idle.close(), self.throttle.close());
+        tokio::join!(self.idle.close(), self.throttle.close(), self.way.close(limit));
         drop(self.feed);
         self.reader.join(limit).await;
     }
@@ -301,6 +314,7 @@ impl Run {
                     self.culprit = session;
                     return Err(failure);
                 }
+                Captured::Gap(gap) => self.way.gap(gap),
                 Captured::Reconnecting(why) => tracing::warn!("the binlog stream is opened again: {why}"),
                 Captured::At(position) => {
                     self.position = position.clone();

@@ -274,7 +274,7 @@ struct PendingKeys<'a>(&'a mut Run);
 
 impl Pending for PendingKeys<'_> {
     async fn fence(&mut self) -> Result<(), Failure> {
-        self.0.fence().await
+        self.0.last_fence().await
     }
 
     fn next_batch(&mut self) -> Option<Batch> {

@@ -46,6 +46,7 @@ impl Run {
             if self.moments.are_clear() {
                 return Ok(());
             }
+            self.way.look_if_due();
             self.start_marks();
             self.pump().await?;
         }
