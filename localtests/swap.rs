@@ -139,7 +139,7 @@ async fn killed_while_it_waits_for_the_lock() -> Outcome {
 async fn killed_while_it_waits_for_a_mark() -> Outcome {
     let place = Place::new(&server().await?, "in_fence", ROWS, RATE).await?;
     let (weather, mut conn) = (place.weather(), place.conn().await?);
-    let (tool, flag) = postponed(&place, &[]).await?;
+    let (tool, flag) = postponed(&place, &["--cut-over-window-millis=20000"]).await?;
     let (mut blocker, session) = hold::in_fence(&place, &flag).await?;
     ensure(kill(&mut conn, "", session).await?, || {
         "the window was too short".to_owned()
