@@ -335,12 +335,7 @@ async fn a_chunk_that_is_copied_again_is_told() -> Outcome {
         .hook("batch-copy-retry", "")?;
     let tool = scene.alter(&[])?;
     scene.until_run("before-row-copy", 0).await?;
-    let (mut blocker, mut eye) = (scene.conn().await?, scene.conn().await?);
-    blocker.query_drop("BEGIN").await?;
-    // No row is there, so this locks the gap that all rows will go into.
-    blocker
-        .query_drop("SELECT * FROM _t_gho WHERE id > 0 FOR UPDATE")
-        .await?;
+    let (mut blocker, mut eye) = (scene.blocker().await?, scene.conn().await?);
     scene.tell("go")?;
     let waits = format!(
         "SELECT t.processlist_id FROM performance_schema.data_lock_waits w JOIN performance_schema.threads t \

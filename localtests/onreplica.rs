@@ -7,6 +7,8 @@
 mod place;
 mod support;
 
+use std::os::unix::fs::PermissionsExt;
+
 use mysql_async::prelude::Queryable;
 
 use place::Place;
@@ -133,6 +135,38 @@ async fn interrupted_while_replication_is_stopped() -> Outcome {
     ended(&finished, 5, &["Stopped by Ctrl-C", "is as it was"])?;
     place.until_it_replicates().await?;
     place.source_is_whole(0).await
+}
+
+/// Hooks hear of each stop before it, and of each start; the last word is the start.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hooks_hear_of_replication_standing_still() -> Outcome {
+    let place = Place::new("hooks").await?;
+    let folder = tempfile::tempdir()?;
+    let told = folder.path().join("told");
+    for word in ["stop", "start"] {
+        let hook = folder.path().join(format!("gh-ost-on-{word}-replication"));
+        std::fs::write(&hook, format!("#!/bin/sh\necho {word} >>{}\n", told.display()))?;
+        std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755))?;
+    }
+    let hooks = format!("--hooks-path={}", folder.path().display());
+    let held = place.held_back().await?;
+    let more = [TEST, "--default-retries=1000", &hooks];
+    let mut tool = place.as_account("onreplica_blind", ADMIN, &more).await?;
+    ensure(tool.says("replication is stopped").await?, || {
+        "it ended before it stopped replication".to_owned()
+    })?;
+    ensure(std::fs::read_to_string(&told)?.starts_with("stop\n"), || {
+        "the hook was not told before".to_owned()
+    })?;
+    tool.signal("INT")?;
+    let finished = tool.finish().await?;
+    drop(held);
+    ended(&finished, 5, &["Stopped by Ctrl-C"])?;
+    let told = std::fs::read_to_string(&told)?;
+    let words: Vec<&str> = told.lines().collect();
+    let alternate = words.chunks(2).all(|pair| pair == ["stop", "start"]);
+    ensure(alternate, || format!("{words:?}:\n{}", finished.output))?;
+    place.until_it_replicates().await
 }
 
 /// The same when the attempts are used up.

@@ -71,6 +71,16 @@ impl Scene {
         Ok(Conn::new(opts).await?)
     }
 
+    /// A session that keeps every row out of the new table, which is empty, until it rolls back.
+    pub async fn blocker(&self) -> Outcome<Conn> {
+        let mut conn = self.conn().await?;
+        conn.query_drop("BEGIN").await?;
+        // No row is there, so this locks the gap that all rows will go into.
+        conn.query_drop("SELECT * FROM _t_gho WHERE id > 0 FOR UPDATE")
+            .await?;
+        Ok(conn)
+    }
+
     /// A file that hooks and test share.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

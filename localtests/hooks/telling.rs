@@ -164,11 +164,7 @@ async fn rows_are_counted_beside_the_copy() -> Outcome {
         scene.env("before-row-copy", 0)?["GH_OST_ESTIMATED_ROWS"] != ROWS.to_string(),
         || "the statistics know the number of rows, so the test proves nothing".to_owned(),
     )?;
-    let mut blocker = scene.conn().await?;
-    blocker.query_drop("BEGIN").await?;
-    blocker
-        .query_drop("SELECT * FROM _t_gho WHERE id > 0 FOR UPDATE")
-        .await?;
+    let mut blocker = scene.blocker().await?;
     scene.tell("go")?;
     scene.until_run("rowcount-complete", 0).await?;
     blocker.query_drop("ROLLBACK").await?;
