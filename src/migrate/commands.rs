@@ -93,7 +93,7 @@ impl Run {
         self.accepted(order, &reaction).await?;
         match reaction {
             Reaction::Tell => {}
-            Reaction::Turn(new) => self.turn(&knobs, *new).await?,
+            Reaction::Turn(new) => return self.turn(&knobs, *new).await,
             Reaction::End(failure) => return Ok(Err(failure)),
         }
         Ok(Ok(()))
@@ -108,8 +108,13 @@ impl Run {
         Ok(())
     }
 
-    async fn turn(&mut self, old: &Knobs, new: Knobs) -> Result<(), String> {
-        let refused = self.throttle.admission().refuses(old, &new).await;
+    /// The inner failure: the user wants to stop, and does not wait for what others answer.
+    async fn turn(&mut self, old: &Knobs, new: Knobs) -> Result<Result<(), Failure>, String> {
+        let refused = tokio::select! {
+            biased;
+            failure = self.stop.asked() => return Ok(Err(failure)),
+            refused = self.throttle.admission().refuses(old, &new) => refused,
+        };
         // Marks that came by meanwhile were not looked at.
         self.marks.stopped_reading();
         refused.map_err(|failure| failure.to_string())?;
@@ -122,7 +127,7 @@ impl Run {
         }
         self.conductor.turn(&new);
         self.knobs.send_replace(new);
-        Ok(())
+        Ok(Ok(()))
     }
 
     fn answer(&mut self, order: &Order) -> Answer {
@@ -133,7 +138,7 @@ impl Run {
             header: &[],
             knobs: &knobs,
             snapshot: self.snapshot(),
-            postpone_file_exists: knobs.postpone_file.as_ref().is_some_and(|file| file.exists()),
+            postpone_file_exists: knobs.postpone_file.as_deref().is_some_and(fit::may_be_there),
         };
         Answer {
             done: true,
