@@ -1,5 +1,6 @@
 //! A run that can start: its parts put together from what was looked at and made.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -13,6 +14,7 @@ use super::{
     stop::Stop,
 };
 use crate::{
+    binlog::statement::Xid,
     capture::{self, Origin, Watch, feed},
     config::Config,
     control::{About, Host, Listening},
@@ -36,7 +38,7 @@ pub(super) struct Begun {
     pub(super) guard: TableGuard,
     pub(super) server: Server,
     pub(super) origin: Position,
-    pub(super) early_xa_is_harmless: bool,
+    pub(super) early_xa: Option<BTreeSet<Xid>>,
     pub(super) columns: usize,
     pub(super) rows_estimate: u64,
     pub(super) row_bytes: u64,
@@ -110,7 +112,7 @@ impl Begun {
             changelog: tables.changelog.clone(),
             tag: self.work.tag(),
             ours: self.sessions.ours().clone(),
-            early_xa_is_harmless: self.early_xa_is_harmless,
+            early_xa: self.early_xa.clone(),
             server_version: self.server.version.number(),
             names_fold_case: self.server.lower_case_table_names != 0,
         })
