@@ -93,3 +93,19 @@ async fn once(session: &mut Session, column: &Column, expression: &str) -> Resul
         |seconds| format!("FROM_UNIXTIME({seconds})"),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_file_that_cannot_be_looked_for_may_be_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("flag");
+        assert!(!may_be_there(&file));
+        touch(&file).expect("made");
+        assert!(may_be_there(&file));
+        let within = file.join("no folder");
+        assert!(may_be_there(&within) && touch(&within).is_err());
+    }
+}
