@@ -20,12 +20,7 @@ async fn alone() -> MutexGuard<'static, ()> {
 }
 
 fn replica() -> Outcome<Server> {
-    let port = std::env::var("GHOST_RS_TEST_REPLICA_PORT");
-    let port = port.map_err(|_| trouble("GHOST_RS_TEST_REPLICA_PORT is not set: scripts/sandbox env"))?;
-    Ok(Server {
-        port: port.parse()?,
-        ..Server::from_env()?
-    })
+    Server::replica_from_env()
 }
 
 async fn argument() -> Outcome<String> {

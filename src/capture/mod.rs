@@ -6,6 +6,8 @@
 //! * A connection may break at any event: the next one begins at the start of the transaction that was being read.
 //!   Delivering a change twice is harmless, so nothing is filtered out.
 //! * Whatever could make the keys incomplete ends the run: [`Captured::Ended`] is the last thing delivered.
+//! * Nothing counts before the run's own announcement has come by, the creation of its changelog: a replica that lags
+//!   hands out old events of a table with the same name.
 //! * Changes of an XA transaction become changes when it commits; see [`reader`].
 //!
 //! How keys are read out of row images is `binlog::rows`' business; what a changed key leads to is `changes`'.
@@ -27,7 +29,7 @@ use crate::{
     error::Failure,
     key::{Key, KeySpec},
     mysql::{Ours, connect},
-    position::Position,
+    position::{Gtids, Position, Start},
     schema::TableName,
 };
 use feed::{Deaf, Feeder};
@@ -52,6 +54,8 @@ pub enum Captured {
     Mark(Mark),
     /// A reader that begins here misses nothing that has not been delivered yet.
     At(Position),
+    /// At a mark: transactions of the primary that come before it and have not been delivered. It may never have had them.
+    Gap(Gtids),
     /// The stream was lost and is being opened again.
     Reconnecting(String),
     /// The stream cannot be read any more. Nothing follows.
@@ -78,10 +82,17 @@ pub struct Watch {
     pub changelog: TableName,
     /// DDL that holds this text is our own.
     pub tag: String,
+    /// The run's id. The statement that makes the changelog has it in a comment; nothing before it counts.
+    pub run: String,
+    /// The only server that may change the table, by its `server_id`; `None`: any.
+    pub writer: Option<u32>,
+    /// The `server_uuid` of the primary, where none of its transactions may come without content; `None`: they may.
+    pub whole: Option<String>,
     /// The server's version as version comments write it: 90704.
     pub server_version: u32,
-    /// Our connections: rows that another one writes into the ghost end the run.
-    pub ours: Ours,
+    /// Our connections: rows that another one writes into the ghost end the run. `None` on a replica, whose appliers log
+    /// rows under whatever connection they met last (seen on 9.7).
+    pub ours: Option<Ours>,
     /// XA transactions that were prepared before the reading began and have not changed the table. `None`: not known.
     pub early_xa: Option<BTreeSet<Xid>>,
     /// The server stores names of tables in lower case, or compares them without case.
@@ -94,7 +105,7 @@ pub struct Origin {
     /// The server.
     pub connection: Connection,
     /// Where to begin.
-    pub from: Position,
+    pub from: Start,
     /// The server id to register with.
     pub server_id: u32,
     /// Its `server_uuid`: positions belong to a server.
@@ -183,16 +194,16 @@ fn stream_failure(error: &StreamError) -> Failure {
 }
 
 /// One connection, until it ends; and where the next one has to begin.
-async fn follow(origin: &Origin, from: &Position, reader: &mut Reader, feeder: &Feeder) -> (Ended, Position) {
+async fn follow(origin: &Origin, from: &Start, reader: &mut Reader, feeder: &Feeder) -> (Ended, Start) {
     let mut stream = match open(origin, from).await {
         Ok(stream) => stream,
         Err(ended) => return (ended, from.clone()),
     };
     let ended = deliver(&mut stream, reader, feeder).await;
-    (ended, stream.restart().clone())
+    (ended, stream.resume())
 }
 
-async fn open(origin: &Origin, from: &Position) -> Result<Stream, Ended> {
+async fn open(origin: &Origin, from: &Start) -> Result<Stream, Ended> {
     let conn = connect::stream(&origin.connection)
         .await
         .map_err(Ended::Connect)?;

@@ -59,6 +59,10 @@ type Keys = Vec<(Key, Change)>;
 pub(super) struct Reader {
     watch: Arc<Watch>,
     marks: Option<KeySpec>,
+    /// The run's own announcement has come by.
+    announced: bool,
+    /// The transaction that is being read has had no content yet: its GTID.
+    empty: Option<String>,
     /// By the ids of the table maps that came by on this connection. Tables of others are not in it.
     tables: HashMap<u64, Table>,
     /// The connection whose transaction is being read.
@@ -79,6 +83,8 @@ impl Reader {
         Self {
             watch,
             marks,
+            announced: false,
+            empty: None,
             tables: HashMap::new(),
             writer: None,
             marked: false,
@@ -94,6 +100,7 @@ impl Reader {
         self.tables.clear();
         self.writer = None;
         self.xa = None;
+        self.empty = None;
     }
 
     pub(super) fn read(&mut self, event: &Event, stream: &Stream) -> Result<Vec<Captured>, Tripwire> {
@@ -101,7 +108,10 @@ impl Reader {
             self.tripwire(stream, &format!("an event of a type that is not known: {error}"))
         })?;
         match kind {
-            EventType::TABLE_MAP_EVENT => self.table_map(event, stream).map(|()| Vec::new()),
+            EventType::TABLE_MAP_EVENT => {
+                self.empty = None;
+                self.table_map(event, stream).map(|()| Vec::new())
+            }
             EventType::WRITE_ROWS_EVENT
             | EventType::UPDATE_ROWS_EVENT
             | EventType::DELETE_ROWS_EVENT
@@ -112,27 +122,44 @@ impl Reader {
             EventType::QUERY_EVENT => self.query(event, stream),
             EventType::XA_PREPARE_LOG_EVENT => Ok(self.xa_prepared(event)),
             EventType::GTID_EVENT | EventType::ANONYMOUS_GTID_EVENT | EventType::GTID_TAGGED_LOG_EVENT => {
-                Ok(self.transaction_begins(stream))
+                self.transaction_begins(stream)
             }
             EventType::INCIDENT_EVENT => {
                 Err(self.tripwire(stream, "the server says that events were lost (incident event)"))
             }
-            EventType::EXECUTE_LOAD_QUERY_EVENT | EventType::BEGIN_LOAD_QUERY_EVENT => {
+            EventType::EXECUTE_LOAD_QUERY_EVENT | EventType::BEGIN_LOAD_QUERY_EVENT if self.announced => {
                 Err(self.tripwire(stream, "LOAD DATA in statement format"))
             }
             _ => Ok(Vec::new()),
         }
     }
 
-    fn transaction_begins(&mut self, stream: &Stream) -> Vec<Captured> {
+    /// On a replica, a transaction that was filtered or skipped leaves an empty one with its GTID.
+    fn transaction_begins(&mut self, stream: &Stream) -> Result<Vec<Captured>, Tripwire> {
+        if let Some(gtid) = self.empty.take() {
+            return Err(self
+                .tripwire(
+                    stream,
+                    "a transaction of the primary came out of the replica empty",
+                )
+                .saying(format!("GTID {gtid}")));
+        }
         self.xa = None;
-        vec![Captured::At(stream.restart().clone())]
+        let whole = self.watch.whole.as_deref().filter(|_| self.announced);
+        let of_primary = stream
+            .transaction()
+            .filter(|(source, _)| whole.is_some_and(|uuid| source.split(':').next() == Some(uuid)));
+        self.empty = of_primary.map(|(source, number)| format!("{source}:{number}"));
+        Ok(vec![Captured::At(stream.restart().clone())])
     }
 
     fn table_map(&mut self, event: &Event, stream: &Stream) -> Result<(), Tripwire> {
         let (Some(id), Some((schema, table))) = (table_id(event), table_name(event)) else {
             return Err(self.tripwire(stream, "a table map that is cut off"));
         };
+        if !self.announced {
+            return Ok(());
+        }
         let is = |name: &crate::schema::TableName| {
             self.same_name(name.schema.as_bytes(), schema) && self.same_name(name.table.as_bytes(), table)
         };
@@ -180,8 +207,14 @@ impl Reader {
         let known = table_id(event).and_then(|id| self.tables.get(&id));
         let (layout, is_mark) = match known {
             None => return Ok(Vec::new()),
-            Some(Table::Ghost) => return self.check_writer(stream).map(|()| Vec::new()),
-            Some(Table::Source(layout)) => (layout, false),
+            Some(Table::Ghost) => {
+                self.check_server(event, stream)?;
+                return self.check_session(stream).map(|()| Vec::new());
+            }
+            Some(Table::Source(layout)) => {
+                self.check_server(event, stream)?;
+                (layout, false)
+            }
             Some(Table::Changelog(layout)) => (layout, true),
         };
         let data = event
@@ -195,7 +228,12 @@ impl Reader {
             let marks = changes.into_iter().filter_map(|row| row.after);
             let marks: Vec<Captured> = marks.filter_map(|key| mark(&key)).collect();
             self.marked |= !marks.is_empty();
-            return Ok(marks);
+            return Ok(stream
+                .missing()
+                .map(Captured::Gap)
+                .into_iter()
+                .chain(marks)
+                .collect());
         }
         let keys = changes.into_iter().flat_map(keys_of);
         match &mut self.xa {
@@ -205,10 +243,33 @@ impl Reader {
         self.check_xa(stream).map(|()| Vec::new())
     }
 
+    /// Another server's changes are not fenced by marks on the primary, nor kept out by its lock.
+    fn check_server(&self, event: &Event, stream: &Stream) -> Result<(), Tripwire> {
+        let by = event.header().server_id();
+        if self.watch.writer.is_none_or(|writer| writer == by) {
+            return Ok(());
+        }
+        Err(self
+            .tripwire(
+                stream,
+                &format!(
+                    "rows of {} or of the new table that another server changed",
+                    self.watch.source
+                ),
+            )
+            .saying(format!(
+                "server_id {by}; the primary has {}, and while the table is being changed it may be written there only",
+                self.watch.writer.unwrap_or(0)
+            )))
+    }
+
     /// Nobody but us writes into the ghost: what others put there would be swapped in with the rest.
-    fn check_writer(&self, stream: &Stream) -> Result<(), Tripwire> {
+    fn check_session(&self, stream: &Stream) -> Result<(), Tripwire> {
+        let Some(ours) = &self.watch.ours else {
+            return Ok(());
+        };
         match self.writer {
-            Some(connection) if self.watch.ours.has(connection) => Ok(()),
+            Some(connection) if ours.has(connection) => Ok(()),
             Some(connection) => Err(self
                 .tripwire(
                     stream,
@@ -239,7 +300,15 @@ impl Reader {
             .read_event::<QueryEvent<'_>>()
             .map_err(|error| self.tripwire(stream, &error.to_string()))?;
         self.writer = Some(query.thread_id());
-        match scan_event(&query, self.watch.server_version) {
+        let statement = scan_event(&query, self.watch.server_version);
+        if !matches!(statement, Statement::Begin | Statement::Commit) {
+            self.empty = None;
+        }
+        if !self.announced {
+            self.announced = self.announces(&query, &statement);
+            return Ok(Vec::new());
+        }
+        match statement {
             Statement::Xa { step, xid } => return self.xa(step, xid, stream),
             Statement::Begin | Statement::Commit | Statement::Rollback | Statement::RollbackTo => {}
             Statement::Savepoint | Statement::Harmless => {}
@@ -247,6 +316,12 @@ impl Reader {
             other => self.check_statement(&other, &query, stream)?,
         }
         Ok(Vec::new())
+    }
+
+    /// The statement that makes this run's changelog. What was prepared before it, commits unknown; see `xa_committed`.
+    fn announces(&self, query: &QueryEvent<'_>, statement: &Statement) -> bool {
+        let (changelog, fold) = (&self.watch.changelog, self.watch.names_fold_case);
+        query.query().contains(&self.watch.run) && statement.may_touch(changelog, fold).is_some()
     }
 
     fn xa(&mut self, step: XaStep, xid: Xid, stream: &Stream) -> Result<Vec<Captured>, Tripwire> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{begun::Begun, fit, naming::Naming, prepared, restraint, settings, stop::Stop};
+use super::{begun::Begun, fit, naming::Naming, prepared, reading::Reading, restraint, settings, stop::Stop};
 use crate::{
     alter::{Alter, lexer::SqlMode},
     binlog::statement::Xid,
@@ -13,15 +13,16 @@ use crate::{
     control::Listening,
     error::Failure,
     inspect::{self, Inspected, Request, Server, Source},
-    mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
+    mysql::{Session, Sessions, SqlError},
     plan::{
         self, ColumnMap, KeyChoice, Wishes,
         mark::{Kind, Mark},
         work::{Parts, Tables, Work},
     },
-    position::Position,
+    position::Start,
     prepare::{self, Ghost, GhostRequest},
     schema::TableName,
+    topology::{self, Servers},
 };
 
 /// What was found out, and the session that asked. Nothing has been made yet.
@@ -36,6 +37,8 @@ pub(super) struct Looked {
     pub(super) against_copy: Vec<Failure>,
     pub(super) leftovers: Vec<Droppable>,
     pub(super) sessions: Sessions,
+    pub(super) reading: Reading,
+    primary: String,
     run: String,
 }
 
@@ -57,20 +60,25 @@ pub(super) struct Plan {
 
 /// Looks at everything, and refuses with all reasons at once.
 pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
-    let opts = connect::opts(&config.connection)?;
-    let sessions = Sessions::new(opts, config.connection.connect_timeout, SessionSettings::ddl());
-    let mut session = sessions.open("control").await?;
-    let (sessions, alter) = acquaint(config, &mut session, sessions).await?;
-    let refusal_of_text = match config.carry.attempt_instant {
+    let Servers {
+        primary,
+        inspected: replica,
+        lookout,
+        mut problems,
+        notes: topology,
+    } = topology::find(config).await?;
+    let (primary_address, sessions, mut session) =
+        (primary.connection.server(), primary.sessions, primary.session);
+    let alter = read_alter(config, &mut session).await?;
+    problems.extend(match config.carry.attempt_instant {
         // What it renames is the server's own business then; a copy asks again.
         true => alter.forbidden_refusal(),
         false => alter.refusal(),
-    };
-    let mut problems: Vec<Failure> = refusal_of_text.into_iter().collect();
+    });
     let name = TableName::new(&config.schema, &config.table);
     let naming = Naming::of(&mut session, &config.carry).await?;
     let inspected = keep(
-        ask(config, &mut session, &naming.tables(&name)).await,
+        ask(config, &mut session, &naming.tables(&name), replica.is_none()).await,
         &mut problems,
     );
     let name = inspected
@@ -82,26 +90,37 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         restraint::check_thresholds(config, &mut session).await,
         &mut problems,
     );
-    let (Some(inspected), Some(leftovers), true) = (inspected, leftovers, problems.is_empty()) else {
+    let reading = match (&inspected, replica.zip(lookout)) {
+        (None, _) => None,
+        (Some(here), None) => keep(Reading::here(config, &here.server), &mut problems),
+        (Some(here), Some((replica, lookout))) => keep(
+            Reading::on(config, replica, lookout, &here.source).await,
+            &mut problems,
+        ),
+    };
+    let (Some(inspected), Some(leftovers), Some(reading), true) =
+        (inspected, leftovers, reading, problems.is_empty())
+    else {
         return Err(refusal(&name, problems));
     };
     let Inspected {
         server,
         source,
-        mut notes,
+        notes,
         against_copy,
     } = inspected;
-    notes.extend(alter.notes());
     Ok(Looked {
         session,
+        sessions,
         server,
         source,
-        alter,
         tables,
-        notes,
+        notes: [topology, notes, alter.notes()].concat(),
+        alter,
         leftovers,
         against_copy,
-        sessions,
+        reading,
+        primary: primary_address,
         run: run_id(),
     })
 }
@@ -110,30 +129,30 @@ fn keep<T>(result: Result<T, Failure>, problems: &mut Vec<Failure>) -> Option<T>
     result.map_err(|failure| problems.push(failure)).ok()
 }
 
-/// Which server this is, for all later sessions; and how it reads the ALTER.
-async fn acquaint(
-    config: &Config,
-    session: &mut Session,
-    sessions: Sessions,
-) -> Result<(Sessions, Alter), Failure> {
-    let unread = |error: SqlError| error.failure("The server's identity could not be read.");
-    let identity = Identity::of(session).await.map_err(unread)?;
+/// The ALTER, as the server would read it.
+async fn read_alter(config: &Config, session: &mut Session) -> Result<Alter, Failure> {
+    let unread = |error: SqlError| error.failure("The server's sql_mode could not be read.");
     let mode = session.one("SELECT @@GLOBAL.sql_mode").await.map_err(unread)?;
     let mode = mode.and_then(|row| row.text(0)).unwrap_or_default();
     let mode = SqlMode {
         ansi_quotes: mode.contains("ANSI_QUOTES"),
         no_backslash_escapes: mode.contains("NO_BACKSLASH_ESCAPES"),
     };
-    Ok((sessions.only_on(identity), Alter::parse(&config.alter, mode)?))
+    Ok(Alter::parse(&config.alter, mode)?)
 }
 
-async fn ask(config: &Config, session: &mut Session, tables: &Tables) -> Result<Inspected, Failure> {
+async fn ask(
+    config: &Config,
+    session: &mut Session,
+    tables: &Tables,
+    read_here: bool,
+) -> Result<Inspected, Failure> {
     let helpers = [&tables.ghost, &tables.changelog, &tables.old].map(|name| name.table.as_str());
     let request = Request {
         table: &tables.source,
         helpers: &helpers,
         mode: config.topology.mode,
-        allow_on_master: config.topology.allow_on_master,
+        read_here,
         carry: &config.carry,
     };
     inspect::inspect(session, &request).await
@@ -283,6 +302,9 @@ pub(super) async fn make(
                 marks,
                 guard,
                 origin,
+                inspected: looked.reading.address(),
+                primary: looked.primary,
+                reading: looked.reading,
                 early_xa,
                 columns: looked.source.table.columns.len(),
                 rows_estimate: looked.source.table.rows_estimate,
@@ -300,7 +322,7 @@ pub(super) async fn make(
 /// What a run works with.
 struct Made {
     work: Work,
-    origin: Position,
+    origin: Start,
     early_xa: Option<BTreeSet<Xid>>,
 }
 
@@ -341,10 +363,10 @@ async fn made(
     fit::check_reach(&work, &choice)?;
     fit::check_arrays(&work)?;
     settings::check_zone(&looked.server, &work, ghost, &looked.source)?;
+    let origin = looked.reading.start(&mut looked.session).await?;
     prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
     let peers = restraint::peers(config, &looked.server.uuid, &looked.tables, marks);
     restraint::check_replicas(config, &looked.sessions, peers).await?;
-    let origin = origin(&mut looked.session).await?;
     still_the_same(looked).await?;
     let source = looked.source.table.name.clone();
     Ok(Made {
@@ -367,13 +389,6 @@ async fn still_the_same(looked: &mut Looked) -> Result<(), Failure> {
     ))
     .detail(format!("now: {}", now.table.create_sql.replace('\n', " ")))
     .hint("Start again when nobody else alters the table."))
-}
-
-/// Where the stream begins: everything that is logged from here on is read.
-async fn origin(session: &mut Session) -> Result<Position, Failure> {
-    let log = inspect::server(session).await?.log;
-    let log = log.ok_or_else(|| Failure::refused("The server does not say where its binlog ends."))?;
-    Ok(Position::new(log.file, log.position))
 }
 
 async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {

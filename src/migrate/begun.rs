@@ -8,24 +8,28 @@ use tokio::sync::watch;
 use super::{
     begin::Marks,
     commands::Desk,
-    limits, restraint,
+    herald::{self, Herald},
+    limits,
+    reading::Reading,
+    restraint,
     run::{self, Run},
     standstill::Standstill,
     stop::Stop,
 };
 use crate::{
     binlog::statement::Xid,
-    capture::{self, Origin, Watch, feed},
-    config::Config,
+    capture::{self, Watch, feed},
+    config::{Config, Mode},
     control::{About, Host, Listening},
     error::{Exit, Failure},
     inspect::Server,
     knobs::Knobs,
+    metrics::Metrics,
     mysql::{Session, Sessions},
     plan::work::Work,
-    position::Position,
+    position::Start,
     prepare::TableGuard,
-    status::Reporter,
+    status::{Reporter, header::Title},
     tasks::Thread,
 };
 
@@ -37,7 +41,12 @@ pub(super) struct Begun {
     pub(super) marks: Marks,
     pub(super) guard: TableGuard,
     pub(super) server: Server,
-    pub(super) origin: Position,
+    /// `host:port` of the server whose binlog is read.
+    pub(super) inspected: String,
+    /// `host:port` of the server where rows are written.
+    pub(super) primary: String,
+    pub(super) reading: Reading,
+    pub(super) origin: Start,
     pub(super) early_xa: Option<BTreeSet<Xid>>,
     pub(super) columns: usize,
     pub(super) rows_estimate: u64,
@@ -47,9 +56,11 @@ pub(super) struct Begun {
 impl Begun {
     /// The run itself, with the thread that reads the binlog.
     pub(super) fn run(
-        &self,
+        &mut self,
         config: &Arc<Config>,
         listening: Listening,
+        herald: Herald,
+        metrics: Metrics,
         reporter: Reporter,
         stop: Stop,
     ) -> Result<Run, Failure> {
@@ -57,7 +68,9 @@ impl Begun {
             Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string())
         };
         let (feeder, feed) = feed::channel();
-        let (origin, watch) = (self.stream_origin(config), self.watch());
+        let uuid = uuid(&self.work.run);
+        let origin = self.reading.origin(config, self.origin.clone(), uuid);
+        let watch = self.watch(config);
         let reader =
             Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
         let (knobs, reads) = watch::channel(Knobs::new(config));
@@ -70,40 +83,40 @@ impl Begun {
             reader,
             reporter,
             rows_estimate: self.rows_estimate,
-            origin: self.origin.clone(),
+            origin: self.origin.at.clone(),
+            lookout: self.reading.lookout(),
             stop,
             witness: self.guard.witness(),
+            title: self.title(config, &listening),
+            herald,
+            metrics,
             throttle: restraint::start(self, config, reads),
             knobs,
             standstill: Standstill::new(config.topology.mode, &self.sessions, self.server.version),
-            desk: Desk::open(listening, self.about(config)),
+            desk: Desk::open(listening, self.about()),
         }))
     }
 
-    fn about(&self, config: &Config) -> About {
-        let host = Host {
-            address: config.connection.server(),
-            version: self.server.version_text.clone(),
+    fn title(&self, config: &Config, listening: &Listening) -> Title {
+        let migrated = herald::place(&self.server, &self.primary);
+        let inspected = herald::place(&self.reading.server, &self.inspected);
+        herald::title(config, &self.work.tables, (migrated, inspected), listening)
+    }
+
+    fn about(&self) -> About {
+        let host = |address: &str, server: &Server| Host {
+            address: address.to_owned(),
+            version: server.version_text.clone(),
         };
         About {
             source: self.work.tables.source.clone(),
-            applier: host.clone(),
-            inspector: host,
+            applier: host(&self.primary, &self.server),
+            inspector: host(&self.inspected, &self.reading.server),
         }
     }
 
-    fn stream_origin(&self, config: &Config) -> Origin {
-        Origin {
-            connection: config.connection.clone(),
-            from: self.origin.clone(),
-            server_id: config.replica_server_id,
-            server_uuid: self.server.uuid.clone(),
-            uuid: uuid(&self.work.run),
-        }
-    }
-
-    fn watch(&self) -> Arc<Watch> {
-        let tables = &self.work.tables;
+    fn watch(&self, config: &Config) -> Arc<Watch> {
+        let (tables, read) = (&self.work.tables, &self.reading.server);
         Arc::new(Watch {
             source: tables.source.clone(),
             key: self.work.key.clone(),
@@ -111,16 +124,23 @@ impl Begun {
             ghost: tables.ghost.clone(),
             changelog: tables.changelog.clone(),
             tag: self.work.tag(),
-            ours: self.sessions.ours().clone(),
+            run: self.work.run.clone(),
+            writer: (config.topology.mode == Mode::Primary).then_some(self.server.server_id),
+            whole: self
+                .reading
+                .hands_on_whole()
+                .then(|| self.server.uuid.to_ascii_lowercase()),
+            ours: (!self.reading.is_apart()).then(|| self.sessions.ours().clone()),
             early_xa: self.early_xa.clone(),
-            server_version: self.server.version.number(),
-            names_fold_case: self.server.lower_case_table_names != 0,
+            server_version: self.server.version.number().min(read.version.number()),
+            names_fold_case: self.server.lower_case_table_names != 0 || read.lower_case_table_names != 0,
         })
     }
 
     /// Ends the sessions that live as long as the run.
     pub(super) async fn close(self) {
         self.session.close().await;
+        self.reading.close().await;
         self.guard.release().await;
     }
 }

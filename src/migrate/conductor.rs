@@ -234,7 +234,7 @@ impl Conductor {
             Captured::Changed { key, change } => self.changes.delivered(key, change),
             Captured::Mark(mark) => self.changes.mark_seen(mark),
             Captured::At(_) => self.others.logged(),
-            Captured::Reconnecting(_) | Captured::Ended { .. } => {}
+            Captured::Gap(_) | Captured::Reconnecting(_) | Captured::Ended { .. } => {}
         }
     }
 
