@@ -310,12 +310,7 @@ impl Run {
 
     fn captured(&mut self, batch: Option<Vec<Captured>>) -> Result<(), Failure> {
         // It says why it ends; a thread that is gone without a word would be waited for without end.
-        let silent = || {
-            Failure::new(
-                crate::error::Exit::Internal,
-                "The thread that reads the binlog has ended.",
-            )
-        };
+        let silent = || Failure::new(Exit::Internal, "The thread that reads the binlog has ended.");
         for captured in batch.ok_or_else(silent)? {
             match captured {
                 Captured::Ended { failure, session } => {
