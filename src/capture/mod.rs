@@ -15,11 +15,15 @@
 pub mod feed;
 mod reader;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    binlog::stream::{Stream, StreamError},
+    binlog::{
+        statement::Xid,
+        stream::{Stream, StreamError},
+    },
     changes::{Change, Mark},
     config::Connection,
     error::Failure,
@@ -89,8 +93,8 @@ pub struct Watch {
     /// Our connections: rows that another one writes into the ghost end the run. `None` on a replica, whose appliers log
     /// rows under whatever connection they met last (seen on 9.7).
     pub ours: Option<Ours>,
-    /// XA transactions that were prepared before the place where the reading begins have not changed the table.
-    pub early_xa_is_harmless: bool,
+    /// XA transactions that were prepared before the reading began and have not changed the table. `None`: not known.
+    pub early_xa: Option<BTreeSet<Xid>>,
     /// The server stores names of tables in lower case, or compares them without case.
     pub names_fold_case: bool,
 }

@@ -1,6 +1,6 @@
 //! One event after another, boiled down to what concerns this run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use mysql_common::binlog::{
@@ -67,6 +67,8 @@ pub(super) struct Reader {
     tables: HashMap<u64, Table>,
     /// The connection whose transaction is being read.
     writer: Option<u32>,
+    /// A mark of ours has come by. No row is read before.
+    marked: bool,
     /// Inside XA START … XA END.
     xa: Option<(Xid, Keys)>,
     /// Prepared, and neither committed nor rolled back.
@@ -85,6 +87,7 @@ impl Reader {
             empty: None,
             tables: HashMap::new(),
             writer: None,
+            marked: false,
             xa: None,
             prepared: HashMap::new(),
             committed: None,
@@ -223,11 +226,13 @@ impl Reader {
         let changes = changes(layout, &rows).map_err(|error| self.tripwire(stream, &error))?;
         if is_mark {
             let marks = changes.into_iter().filter_map(|row| row.after);
+            let marks: Vec<Captured> = marks.filter_map(|key| mark(&key)).collect();
+            self.marked |= !marks.is_empty();
             return Ok(stream
                 .missing()
                 .map(Captured::Gap)
                 .into_iter()
-                .chain(marks.filter_map(|key| mark(&key)))
+                .chain(marks)
                 .collect());
         }
         let keys = changes.into_iter().flat_map(keys_of);
@@ -368,7 +373,7 @@ impl Reader {
         }
         match &self.committed {
             Some((last, keys)) if last == xid => Ok(delivered(keys.iter().cloned())),
-            _ if self.watch.early_xa_is_harmless => Ok(Vec::new()),
+            _ if is_harmless(self.watch.early_xa.as_ref(), xid, self.marked) => Ok(Vec::new()),
             _ => Err(self.tripwire(
                 stream,
                 &format!("XA transaction {xid:?} was prepared before the run began, and committed during it"),
@@ -387,6 +392,13 @@ impl Reader {
             session: None,
         }
     }
+}
+
+/// Whether one that commits now and whose keys are not known does no harm. Before the first mark no row is read, so
+/// whatever it changed is copied as it left it. Later it must be known not to have changed the table: one that is not
+/// among those known was in the log before the server listed it.
+fn is_harmless(known: Option<&BTreeSet<Xid>>, xid: &Xid, marked: bool) -> bool {
+    known.is_some_and(|known| !marked || known.contains(xid))
 }
 
 fn changes(layout: &RowLayout, rows: &RowsEventData<'_>) -> Result<Vec<RowChange>, String> {
@@ -411,4 +423,22 @@ fn delivered(keys: impl IntoIterator<Item = (Key, Change)>) -> Vec<Captured> {
 
 fn mark(key: &Key) -> Option<Captured> {
     fence::mark_of(key).map(Mark).map(Captured::Mark)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_early_xa_transaction_is_harmless_while_no_row_is_read_and_if_it_is_known() {
+        let xid = |id: &str| Xid::listed(1, 1, id).expect("an id");
+        let (known, a, b) = (BTreeSet::from([xid("0x61")]), xid("0x61"), xid("0x62"));
+        assert!(is_harmless(Some(&known), &a, false) && is_harmless(Some(&known), &a, true));
+        assert!(is_harmless(Some(&known), &b, false), "it is copied as it is");
+        assert!(
+            !is_harmless(Some(&known), &b, true),
+            "nobody has looked what it changed"
+        );
+        assert!(!is_harmless(None, &a, false) && !is_harmless(None, &a, true));
+    }
 }

@@ -24,7 +24,7 @@ fn unknown(args: &[OsString], flags: &Flags) -> Vec<String> {
     while let Some(arg) = rest.next() {
         let Some(flag) = Spelled::read(arg) else { continue };
         match flags.kind(flag.name) {
-            None => found.push(format!("--{}", flag.name)),
+            None => found.push(shown(arg, flag.name)),
             Some(Kind::Valued { any }) if flag.value.is_none() => {
                 let next = rest.as_slice().first();
                 if next.is_some_and(|next| is_value(next, any, flags)) {
@@ -35,6 +35,14 @@ fn unknown(args: &[OsString], flags: &Flags) -> Vec<String> {
         }
     }
     found
+}
+
+/// As it is spelled here; but of `-psecret`, which `mysql` understands, the flag alone.
+fn shown(arg: &OsStr, name: &str) -> String {
+    match arg.as_encoded_bytes() {
+        [b'-', b'p', ..] => "-p…".to_owned(),
+        _ => format!("--{name}"),
+    }
 }
 
 /// A flag that may take anything takes what is no flag of ours; others do not take what looks like one.
@@ -82,5 +90,6 @@ mod tests {
             "4",
         ]);
         assert_eq!(found.as_deref(), Some("not known: --nonsense, --other, --third"));
+        assert_eq!(check(&["-phunter2"]).as_deref(), Some("not known: -p…"));
     }
 }

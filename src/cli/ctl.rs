@@ -120,6 +120,12 @@ fn line(action: &Action, table: Option<&str>) -> Result<String, Failure> {
     Ok(format!("json {line}"))
 }
 
+/// A command without its value: a URL may hold a password.
+fn name(line: &str) -> &str {
+    let line = line.trim_start_matches("json ");
+    line.split_once('=').map_or(line, |(name, _)| name)
+}
+
 fn unanswered(target: &Target, line: &str, why: Unanswered, limit: Duration) -> Failure {
     let socket = target.socket.display();
     match why {
@@ -143,7 +149,7 @@ fn unanswered(target: &Target, line: &str, why: Unanswered, limit: Duration) -> 
                 ),
             )
             .detail(why)
-            .detail(format!("the command: {}", line.trim_start_matches("json ")))
+            .detail(format!("the command: {}", name(line)))
             .hint("Ask for status before you say it again.")
         }
     }
@@ -225,6 +231,18 @@ mod tests {
         ] {
             assert!(line(&set(wrong), None).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_was_not_answered_is_named_without_its_value() {
+        let target = Target::of("shop.orders").expect("a table");
+        let line = "json throttle-http=http://u:hunter2@web/ok";
+        let failure = unanswered(&target, line, Unanswered::Silence(None), Duration::from_secs(1));
+        let said = format!("{failure:?}");
+        assert!(
+            said.contains("the command: throttle-http") && !said.contains("hunter2"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The log: on standard error, with UTC times, as lines or as JSON objects.
 
-use tracing::Level;
+use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::{LogConfig, LogFormat, LogLevel};
@@ -11,7 +11,7 @@ where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let builder = tracing_subscriber::fmt()
-        .with_max_level(level(log.level))
+        .with_env_filter(EnvFilter::new(filter(log.level)))
         .with_target(log.level == LogLevel::Debug)
         .with_ansi(false)
         .with_writer(writer);
@@ -22,10 +22,11 @@ where
     };
 }
 
-fn level(level: LogLevel) -> Level {
+/// What libraries have to say is of use only when it is a warning: at debug level they tell of each request, with the host.
+fn filter(level: LogLevel) -> &'static str {
     match level {
-        LogLevel::Error => Level::ERROR,
-        LogLevel::Info => Level::INFO,
-        LogLevel::Debug => Level::DEBUG,
+        LogLevel::Error => "error",
+        LogLevel::Info => "warn,ghost_rs=info",
+        LogLevel::Debug => "warn,ghost_rs=debug",
     }
 }

@@ -36,7 +36,10 @@ fn run(order: Order) -> ExitCode {
     match runtime() {
         Ok(runtime) => {
             let outcome = runtime.block_on(migrate::alter(config, Reporter::new(screen)));
-            render::outcome(&outcome, format)
+            let code = render::outcome(&outcome, format);
+            // A look at a file system that does not answer has no limit of its own, and nobody waits for it any more.
+            runtime.shutdown_background();
+            code
         }
         Err(error) => no_runtime(&error, format),
     }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::mysql::catalog::{self, literal};
+use crate::binlog::statement::Xid;
+use crate::mysql::catalog::{self, PreparedXa, literal};
 use crate::mysql::{Class, Session, SqlError};
 use crate::schema::TableName;
 
@@ -12,6 +13,8 @@ use crate::schema::TableName;
 pub struct Undecided {
     /// The prepared XA transactions of the whole server, each as `0x…`.
     pub xids: Vec<String>,
+    /// The same, as the binlog names them.
+    pub named: BTreeSet<Xid>,
     /// The engine's transactions that have changed the table and are still open: the prepared ones are among them,
     /// nothing tells which.
     pub writers: BTreeSet<u64>,
@@ -20,21 +23,29 @@ pub struct Undecided {
 /// Looks for them. `None`: the account may not know (`XA_RECOVER_ADMIN`, SELECT on `performance_schema`). Where nothing
 /// is prepared, locks are not looked at: on a busy server the list of them is long.
 pub async fn undecided(session: &mut Session, table: &TableName) -> Result<Option<Undecided>, SqlError> {
-    let Some(xids) = catalog::prepared_xa(session).await? else {
+    let Some(listed) = catalog::prepared_xa(session).await? else {
         return Ok(None);
     };
-    if xids.is_empty() {
-        let writers = BTreeSet::new();
-        return Ok(Some(Undecided { xids, writers }));
+    let mut undecided = Undecided {
+        named: listed.iter().filter_map(name).collect(),
+        xids: listed.into_iter().map(|xa| xa.id).collect(),
+        writers: BTreeSet::new(),
+    };
+    if undecided.xids.is_empty() {
+        return Ok(Some(undecided));
     }
     match session.rows(&writers_sql(table)).await {
         Ok(rows) => {
-            let writers = rows.iter().filter_map(|row| row.u64(0)).collect();
-            Ok(Some(Undecided { xids, writers }))
+            undecided.writers = rows.iter().filter_map(|row| row.u64(0)).collect();
+            Ok(Some(undecided))
         }
         Err(error) if matches!(error.class(), Class::Access | Class::NoSuchTable) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+fn name(xa: &PreparedXa) -> Option<Xid> {
+    Xid::listed(xa.format?, usize::try_from(xa.gtrid_bytes).ok()?, &xa.id)
 }
 
 /// Whoever has changed a row holds an intention lock on the table; row locks may be implicit and are not listed then.

@@ -122,6 +122,7 @@ async fn ask(session: &mut Session) -> Result<Server, SqlError> {
         .flatten()
         .map(log_status);
     let prepared_xa = catalog::prepared_xa(session).await?;
+    let prepared_xa = prepared_xa.map(|all| all.into_iter().map(|xa| xa.id).collect());
     let replica_of = tolerate(channels(session).await)?.unwrap_or_default();
     Ok(from_variables(&variables, log, prepared_xa, replica_of))
 }

@@ -1,11 +1,13 @@
 //! From the configuration to a run that can start: everything is looked at before anything is made, and what was made
 //! for a run that cannot start goes away again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{begun::Begun, fit, naming::Naming, prepared, reading::Reading, restraint, settings, stop::Stop};
 use crate::{
     alter::{Alter, lexer::SqlMode},
+    binlog::statement::Xid,
     cleanup::{self, Allowed, Droppable, Helpers, Role},
     config::{Config, Mode},
     control::Listening,
@@ -290,7 +292,7 @@ pub(super) async fn make(
         Ok(Made {
             work,
             origin,
-            early_xa_is_harmless,
+            early_xa,
         }) => {
             let sessions = looked.sessions.with(settings::row_settings(
                 &looked.server,
@@ -306,7 +308,7 @@ pub(super) async fn make(
                 inspected: looked.reading.address(),
                 primary: looked.primary,
                 reading: looked.reading,
-                early_xa_is_harmless,
+                early_xa,
                 columns: looked.source.table.columns.len(),
                 rows_estimate: looked.source.table.rows_estimate,
                 row_bytes: looked.source.table.row_bytes_estimate,
@@ -324,7 +326,7 @@ pub(super) async fn make(
 struct Made {
     work: Work,
     origin: Start,
-    early_xa_is_harmless: bool,
+    early_xa: Option<BTreeSet<Xid>>,
 }
 
 async fn made(
@@ -375,7 +377,7 @@ async fn made(
     Ok(Made {
         work,
         origin,
-        early_xa_is_harmless: prepared::decided(&mut looked.session, &source, stop).await?,
+        early_xa: prepared::decided(&mut looked.session, &source, stop).await?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! A run that can start: its parts put together from what was looked at and made.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -16,6 +17,7 @@ use super::{
     stop::Stop,
 };
 use crate::{
+    binlog::statement::Xid,
     capture::{self, Watch, feed},
     config::{Config, Mode},
     control::{About, Host, Listening},
@@ -45,7 +47,7 @@ pub(super) struct Begun {
     pub(super) primary: String,
     pub(super) reading: Reading,
     pub(super) origin: Start,
-    pub(super) early_xa_is_harmless: bool,
+    pub(super) early_xa: Option<BTreeSet<Xid>>,
     pub(super) columns: usize,
     pub(super) rows_estimate: u64,
     pub(super) row_bytes: u64,
@@ -129,7 +131,7 @@ impl Begun {
                 .hands_on_whole()
                 .then(|| self.server.uuid.to_ascii_lowercase()),
             ours: (!self.reading.is_apart()).then(|| self.sessions.ours().clone()),
-            early_xa_is_harmless: self.early_xa_is_harmless,
+            early_xa: self.early_xa.clone(),
             server_version: self.server.version.number().min(read.version.number()),
             names_fold_case: self.server.lower_case_table_names != 0 || read.lower_case_table_names != 0,
         })

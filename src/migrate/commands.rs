@@ -128,7 +128,7 @@ impl Run {
         }
         match reaction {
             Reaction::Tell => {}
-            Reaction::Turn(new) => self.turn(*new).await?,
+            Reaction::Turn(new) => return self.turn(*new).await,
             Reaction::End(failure) => return Ok(Err(failure)),
         }
         Ok(Ok(()))
@@ -151,9 +151,14 @@ impl Run {
         reaction(&order.command, stand)
     }
 
-    async fn turn(&mut self, new: Knobs) -> Result<(), String> {
+    /// The inner failure: the user wants to stop, and does not wait for what others answer.
+    async fn turn(&mut self, new: Knobs) -> Result<Result<(), Failure>, String> {
         let old = self.knobs.borrow().clone();
-        let refused = self.throttle.admission().refuses(&old, &new).await;
+        let refused = tokio::select! {
+            biased;
+            failure = self.stop.asked() => return Ok(Err(failure)),
+            refused = self.throttle.admission().refuses(&old, &new) => refused,
+        };
         // Marks that came by meanwhile were not looked at.
         self.marks.stopped_reading();
         refused.map_err(|failure| failure.to_string())?;
@@ -166,7 +171,7 @@ impl Run {
         }
         self.conductor.turn(&new);
         self.knobs.send_replace(new);
-        Ok(())
+        Ok(Ok(()))
     }
 
     fn answer(&mut self, order: &Order) -> Answer {
@@ -178,7 +183,7 @@ impl Run {
             header: &header,
             knobs: &knobs,
             snapshot: self.snapshot(),
-            postpone_file_exists: knobs.postpone_file.as_ref().is_some_and(|file| file.exists()),
+            postpone_file_exists: knobs.postpone_file.as_deref().is_some_and(fit::may_be_there),
         };
         Answer {
             done: true,

@@ -1,5 +1,7 @@
 //! Whether a plan can be carried out, and what it needs first: values from the server, the flag file.
 
+use std::path::Path;
+
 use crate::{
     error::Failure,
     mysql::{Session, SqlError},
@@ -8,13 +10,22 @@ use crate::{
 };
 
 /// As in gh-ost: who asks for a postponed swap gets one, and removes the file when it may happen.
-pub(super) fn touch(file: &std::path::Path) -> Result<(), Failure> {
+pub(super) fn touch(file: &Path) -> Result<(), Failure> {
+    // What is there already need not be ours to write, or be a plain file.
+    if file.exists() {
+        return Ok(());
+    }
     let created = std::fs::OpenOptions::new().create(true).append(true).open(file);
     created.map(drop).map_err(|error| {
         Failure::usage(format!("The flag file {} cannot be created.", file.display()))
             .detail(error.to_string())
             .hint("--postpone-cut-over-flag-file names a file that this run creates and you remove.")
     })
+}
+
+/// Whether a flag file is there; where that cannot be found out, it may be.
+pub(super) fn may_be_there(file: &Path) -> bool {
+    file.try_exists().unwrap_or(true)
 }
 
 /// A unique index over the elements of an array: which rows hold an element that another one wants cannot be asked.
@@ -81,4 +92,20 @@ async fn once(session: &mut Session, column: &Column, expression: &str) -> Resul
         || "NULL".to_owned(),
         |seconds| format!("FROM_UNIXTIME({seconds})"),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_file_that_cannot_be_looked_for_may_be_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("flag");
+        assert!(!may_be_there(&file));
+        touch(&file).expect("made");
+        assert!(may_be_there(&file));
+        let within = file.join("no folder");
+        assert!(may_be_there(&within) && touch(&within).is_err());
+    }
 }

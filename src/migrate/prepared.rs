@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::stop::Stop;
 use crate::{
+    binlog::statement::Xid,
     error::Failure,
     inspect::{self, Undecided},
     mysql::{Session, SqlError},
@@ -16,15 +17,17 @@ use crate::{
 const PAUSE_MS: u64 = 500;
 
 /// Waits until every transaction is decided that may have changed the table before `session`'s server was asked where
-/// its binlog ends. `true`: from now on, an XA transaction that commits without having been prepared in what is read
-/// has not changed the table. `false`: the account may not look.
+/// its binlog ends. Those that were prepared at the first look: from now on, none of them that commits has changed the
+/// table, unless it was prepared again in what is read. `None`: the account may not look.
+///
+/// One that was in the log by then and not yet listed (its PREPARE waits for a replica's word, say) is not among them.
 pub(super) async fn decided(
     session: &mut Session,
     table: &TableName,
     stop: &mut Stop,
-) -> Result<bool, Failure> {
+) -> Result<Option<BTreeSet<Xid>>, Failure> {
     let Some(first) = look(session, table).await? else {
-        return Ok(false);
+        return Ok(None);
     };
     let mut waiting_for: BTreeSet<u64> = first.writers;
     if !waiting_for.is_empty() {
@@ -41,11 +44,11 @@ pub(super) async fn decided(
             () = tokio::time::sleep(Duration::from_millis(PAUSE_MS)) => {}
         }
         let Some(now) = look(session, table).await? else {
-            return Ok(false);
+            return Ok(None);
         };
         waiting_for = waiting_for.intersection(&now.writers).copied().collect();
     }
-    Ok(true)
+    Ok(Some(first.named))
 }
 
 async fn look(session: &mut Session, table: &TableName) -> Result<Option<Undecided>, Failure> {

@@ -19,6 +19,7 @@ use crate::{
     migrate::{
         commands::Desk,
         conductor::{Action, Conductor, Readiness},
+        fit,
         herald::Herald,
         jobs::{self, Done, Idle, Look},
         moments::Moments,
@@ -93,7 +94,7 @@ pub(super) struct Run {
     started: Instant,
     reporter: Reporter,
     pub(super) snapshot: Snapshot,
-    stop: Stop,
+    pub(super) stop: Stop,
     pub(super) witness: GuardWitness,
     pub(super) way: Way,
     pub(super) standstill: Standstill,
@@ -185,9 +186,9 @@ impl Run {
         }
     }
 
-    /// Waits for one thing to happen and takes note of it. In order: the user's wish to stop comes first, then an operator's
-    /// order, of which there are few; what the binlog delivers comes before the ends of jobs, because a job's end may make keys flushable and the newest
-    /// changes should be known by then; the clock comes last.
+    /// Waits for one thing to happen and takes note of it. In order: the user's wish to stop comes first, then an
+    /// operator's order, of which there are few; what the binlog delivers comes before the ends of jobs, because a job's
+    /// end may make keys flushable and the newest changes should be known by then; the clock comes last.
     pub(super) async fn pump(&mut self) -> Result<(), Failure> {
         let takes_orders = self.desk.takes_orders() && !self.in_window;
         tokio::select! {
@@ -308,7 +309,9 @@ impl Run {
     }
 
     fn captured(&mut self, batch: Option<Vec<Captured>>) -> Result<(), Failure> {
-        for captured in batch.unwrap_or_default() {
+        // It says why it ends; a thread that is gone without a word would be waited for without end.
+        let silent = || Failure::new(Exit::Internal, "The thread that reads the binlog has ended.");
+        for captured in batch.ok_or_else(silent)? {
             match captured {
                 Captured::Ended { failure, session } => {
                     self.culprit = session;
@@ -353,11 +356,11 @@ impl Run {
             && self.lag().is_some_and(|lag| lag < lag_max)
     }
 
-    /// The flag file is there, and no operator has said to swap all the same.
+    /// The flag file is there, or cannot be looked for, and no operator has said to swap all the same.
     pub(super) fn is_postponed(&self) -> bool {
         let knobs = self.knobs.borrow();
         let file = knobs.postpone_file.as_ref().filter(|_| !knobs.unpostponed);
-        file.is_some_and(|file| file.exists())
+        file.is_some_and(|file| fit::may_be_there(file))
     }
 
     pub(super) fn phase(&self) -> Phase {

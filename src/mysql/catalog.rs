@@ -363,11 +363,28 @@ async fn either(
 
 const ER_PARSE_ERROR: u16 = 1064;
 
-/// The prepared XA transactions, each as the server's `0x…` of its id. `None`: the account may not know
-/// (`XA_RECOVER_ADMIN`).
-pub async fn prepared_xa(session: &mut Session) -> Result<Option<Vec<String>>, SqlError> {
+/// A prepared XA transaction, as the server lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreparedXa {
+    /// Format id; `None`: not a number that a statement can have.
+    pub format: Option<u64>,
+    /// Of the id's bytes so many are its global part.
+    pub gtrid_bytes: u64,
+    /// The id, `0x…`.
+    pub id: String,
+}
+
+/// The prepared XA transactions. `None`: the account may not know (`XA_RECOVER_ADMIN`).
+pub async fn prepared_xa(session: &mut Session) -> Result<Option<Vec<PreparedXa>>, SqlError> {
+    let listed = |row: &Row| {
+        Some(PreparedXa {
+            format: row.u64(0),
+            gtrid_bytes: row.u64(1)?,
+            id: row.text(3)?,
+        })
+    };
     match session.rows("XA RECOVER CONVERT XID").await {
-        Ok(rows) => Ok(Some(rows.iter().filter_map(|row| row.text(3)).collect())),
+        Ok(rows) => Ok(Some(rows.iter().filter_map(listed).collect())),
         // The server answers XAER_RMERR where the privilege is missing.
         Err(error) if !error.lost => Ok(None),
         Err(error) => Err(error),

@@ -10,7 +10,7 @@ use crate::changes::Mark;
 
 /// When a mark was begun is kept for so long: the largest lag that may be allowed.
 const KEPT: Duration = Duration::from_millis(crate::config::MAX_LAG_MILLIS.max);
-/// And of so many marks at most, 16 bytes each.
+/// And of so many marks at most, 24 bytes each.
 const KEPT_MAX: usize = 200_000;
 
 /// The marks of a run.

@@ -14,6 +14,15 @@ pub struct Xid {
     pub bqual: Vec<u8>,
 }
 
+impl Xid {
+    /// As the server lists it: `0x…` of both parts, of which so many bytes are the global one.
+    pub fn listed(format: u64, gtrid_bytes: usize, id: &str) -> Option<Self> {
+        let mut gtrid = hex(id.strip_prefix("0x")?)?;
+        let bqual = (gtrid_bytes <= gtrid.len()).then(|| gtrid.split_off(gtrid_bytes))?;
+        Some(Self { format, gtrid, bqual })
+    }
+}
+
 /// What happens to an XA transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum XaStep {
@@ -105,5 +114,20 @@ fn number(token: &Token<'_>) -> Option<u64> {
     match token.text.strip_prefix("0x") {
         Some(hex) => u64::from_str_radix(hex, 16).ok(),
         None => token.text.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_listed_in_one_piece() {
+        let xid = |bytes, id| Xid::listed(1, bytes, id).map(|xid| (xid.gtrid, xid.bqual));
+        assert_eq!(xid(2, "0x616263"), Some((b"ab".to_vec(), b"c".to_vec())));
+        assert_eq!(xid(3, "0x616263"), Some((b"abc".to_vec(), Vec::new())));
+        for (bytes, id) in [(4, "0x616263"), (1, "6162"), (1, "0x616")] {
+            assert_eq!(xid(bytes, id), None, "{id}");
+        }
     }
 }
