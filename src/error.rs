@@ -36,6 +36,8 @@ pub struct Failure {
     pub hint: Option<String>,
     /// The process's exit code.
     pub exit: Exit,
+    /// What gh-ost says when this happens, without ERROR or FATAL: scripts look for it. One line each.
+    pub gh_ost: Vec<String>,
 }
 
 impl Failure {
@@ -46,6 +48,7 @@ impl Failure {
             detail: Vec::new(),
             hint: None,
             exit,
+            gh_ost: Vec::new(),
         }
     }
 
@@ -68,6 +71,13 @@ impl Failure {
     #[must_use]
     pub fn detail(mut self, line: impl Into<String>) -> Self {
         self.detail.push(line.into());
+        self
+    }
+
+    /// What gh-ost says when this happens.
+    #[must_use]
+    pub fn in_gh_ost(mut self, words: impl Into<String>) -> Self {
+        self.gh_ost.push(words.into());
         self
     }
 

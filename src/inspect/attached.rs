@@ -84,7 +84,9 @@ impl Attached {
         // Those that cascade unlogged are refused for that already.
         let keys = own(source).filter(|key| self.cascades_are_logged || !key.cascades);
         refusal(what, keys).map(|failure| {
-            failure.hint("Add --discard-foreign-keys if the new table may do without them, and add them again afterwards.")
+            failure
+                .hint("Add --discard-foreign-keys if the new table may do without them, and add them again afterwards.")
+                .in_gh_ost("Child-side foreign keys are not supported. Bailing out")
         })
     }
 
@@ -110,7 +112,11 @@ fn parents(source: &Source) -> Option<Failure> {
     );
     let keys = source.foreign_keys.seen.iter();
     refusal(what, keys.filter(|key| !is_own(source, key)))
-        .map(|failure| failure.hint("Drop them for the time of the change, if the application allows it."))
+        .map(|failure| {
+            failure
+                .hint("Drop them for the time of the change, if the application allows it.")
+                .in_gh_ost("Parent-side foreign keys are not supported. Bailing out")
+        })
 }
 
 /// The table's own, to other tables. Whatever is not certainly one of these counts as one from another table.

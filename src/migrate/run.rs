@@ -378,6 +378,7 @@ impl Run {
             });
         failure
             .detail(format!("{} rows in all, as far as was looked", parked.len()))
+            .in_gh_ost(format!("warnings detected in statement 1 of {}", parked.len()))
             .hint("A native ALTER would fail as well (Duplicate entry). Change or delete the rows, then start again.")
     }
 

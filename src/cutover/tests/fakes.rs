@@ -142,6 +142,7 @@ fn lost() -> SqlError {
     SqlError {
         code: Some(2013),
         message: "Lost connection".into(),
+        state: String::new(),
         lost: true,
         statement: String::new(),
     }
@@ -151,6 +152,7 @@ fn refused(code: u16) -> SqlError {
     SqlError {
         code: Some(code),
         message: "refused".into(),
+        state: "HY000".into(),
         lost: false,
         statement: String::new(),
     }
