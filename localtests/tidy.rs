@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["error", "retry", "tasks", "position", "schema"],
     &["config", "key"],
-    &["alter", "knobs", "sql", "status"],
-    &["plan", "changes", "pace"],
-    &["mysql", "binlog"],
+    &["alter", "hooks", "knobs", "sql"],
+    &["plan", "changes", "pace", "status"],
+    &["mysql", "binlog", "metrics"],
     &["fence", "inspect"],
     &["apply", "capture", "cleanup", "copy", "throttle", "topology"],
     &["control", "cutover", "prepare"],

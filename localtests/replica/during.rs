@@ -2,7 +2,7 @@
 
 use mysql_async::prelude::Queryable;
 
-use crate::stage::{SCHEMA, Stage, change_source, until};
+use crate::stage::{SCHEMA, Stage, until};
 use crate::support::{Outcome, ensure, trouble};
 
 /// The replica lags: what it hands out first happened to the table before the run began, whole lives of it.
@@ -125,12 +125,7 @@ pub async fn a_setting_that_is_taken_back_stops_the_run(stage: &Stage) -> Outcom
 /// Though it is a replica of the same primary.
 pub async fn another_source_stops_the_run(stage: &Stage) -> Outcome {
     let running = stage.begin(&stage.leaf, &[]).await?;
-    stage
-        .run(
-            &stage.leaf,
-            &["STOP REPLICA", &change_source(&stage.replica), "START REPLICA"],
-        )
-        .await?;
+    stage.move_leaf().await?;
     stage
         .is_stopped(running, &["was changed during the run", "it replicated from"])
         .await

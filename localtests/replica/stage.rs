@@ -143,15 +143,7 @@ impl Stage {
 
     /// The leaf as if it had been made from a copy of the source, a moment ago.
     pub async fn attach_leaf(&self, source: &Server) -> Outcome {
-        // Other tests leave transactions of the sandbox's replica that the primary never had.
-        let mut executed = Vec::new();
-        for server in [source, &self.replica] {
-            executed.push(
-                self.ask::<String>(server, "SELECT @@GLOBAL.gtid_executed")
-                    .await?,
-            );
-        }
-        let executed = executed.join(",");
+        let executed: String = self.ask(source, "SELECT @@GLOBAL.gtid_executed").await?;
         self.run(
             &self.leaf,
             &[
@@ -172,6 +164,27 @@ impl Stage {
         )
         .await?;
         self.await_caught_up(&self.leaf).await
+    }
+
+    /// The leaf replicates from the sandbox's replica from now on. What only that one has executed (other tests leave
+    /// such transactions) does not matter.
+    pub async fn move_leaf(&self) -> Outcome {
+        let here: String = self.ask(&self.primary, "SELECT @@GLOBAL.gtid_executed").await?;
+        let errant = format!("SELECT GTID_SUBTRACT(@@GLOBAL.gtid_executed, '{here}')");
+        self.await_caught_up(&self.replica).await?;
+        self.run(&self.leaf, &["STOP REPLICA"]).await?;
+        let errant: String = self.ask(&self.replica, &errant).await?;
+        let ours = errant
+            .split(',')
+            .map(str::trim)
+            .filter(|set| !set.is_empty() && !here.contains(set.split(':').next().unwrap_or(set)));
+        let ours: Vec<&str> = ours.collect();
+        if !ours.is_empty() {
+            let purge = format!("SET GLOBAL gtid_purged = '+{}'", ours.join(","));
+            self.run(&self.leaf, &[&purge]).await?;
+        }
+        self.run(&self.leaf, &[&change_source(&self.replica), "START REPLICA"])
+            .await
     }
 
     /// Until a replica has everything that the primary has now.

@@ -17,12 +17,7 @@ pub async fn by_file_and_position(stage: &Stage) -> Outcome {
 
 /// The leaf replicates from the replica.
 pub async fn through_two_replicas(stage: &Stage) -> Outcome {
-    stage
-        .run(
-            &stage.leaf,
-            &["STOP REPLICA", &change_source(&stage.replica), "START REPLICA"],
-        )
-        .await?;
+    stage.move_leaf().await?;
     let said = stage.succeeds(&stage.leaf, &["--gtid"]).await?;
     let through = format!("through 127.0.0.1:{}", stage.replica.port);
     ensure(said.contains(&through), || format!("no {through:?} in:\n{said}"))

@@ -63,7 +63,10 @@ fn text(failure: &Failure, state: &[String]) -> String {
         .for_each(|line| part(&mut text, "detail", line));
     failure.hint.iter().for_each(|line| part(&mut text, "hint", line));
     state.iter().for_each(|line| part(&mut text, "state", line));
-    failure.gh_ost.iter().for_each(|words| in_gh_ost(&mut text, words));
+    failure
+        .gh_ost
+        .iter()
+        .for_each(|words| in_gh_ost(&mut text, words));
     text
 }
 
@@ -171,7 +174,8 @@ mod tests {
             Exit::Failed => Some(Exit::Interrupted),
             Exit::Interrupted => Some(Exit::Unreachable),
             Exit::Unreachable => Some(Exit::Unknown),
-            Exit::Unknown => None,
+            Exit::Unknown => Some(Exit::SuccessHook),
+            Exit::SuccessHook => None,
         };
         std::iter::successors(Some(Exit::Done), next).collect()
     }

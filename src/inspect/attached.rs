@@ -111,12 +111,11 @@ fn parents(source: &Source) -> Option<Failure> {
         source.table.name
     );
     let keys = source.foreign_keys.seen.iter();
-    refusal(what, keys.filter(|key| !is_own(source, key)))
-        .map(|failure| {
-            failure
-                .hint("Drop them for the time of the change, if the application allows it.")
-                .in_gh_ost("Parent-side foreign keys are not supported. Bailing out")
-        })
+    refusal(what, keys.filter(|key| !is_own(source, key))).map(|failure| {
+        failure
+            .hint("Drop them for the time of the change, if the application allows it.")
+            .in_gh_ost("Parent-side foreign keys are not supported. Bailing out")
+    })
 }
 
 /// The table's own, to other tables. Whatever is not certainly one of these counts as one from another table.

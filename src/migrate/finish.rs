@@ -51,6 +51,7 @@ pub(super) async fn swapped(
         false => keep_old(&mut begun, &tables.old).await,
     });
     begun.close().await;
+    tracing::info!("Done migrating {}", tables.source);
     Ok(Report {
         lines,
         instant: false,

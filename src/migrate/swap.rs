@@ -136,6 +136,9 @@ impl Attempts {
 
 /// One attempt; `None`: later.
 pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Reached>, Failure> {
+    if run.tell_stop().await? {
+        return Ok(None);
+    }
     run.conductor.hold_jobs(true);
     run.settle().await?;
     // Meanwhile an operator may have asked for it to wait.
@@ -185,7 +188,7 @@ async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<
         Attempt::Rehearsed(rehearsed) => Ok(Some(Reached::Rehearsed(rehearsed))),
         Attempt::NotYet(why) => {
             undress(run).await;
-            run.standstill.end().await?;
+            run.replication_goes_on().await?;
             attempts.failed(&why).map(|()| None)
         }
         Attempt::Stop(failure) | Attempt::Unknown(failure) => Err(failure),

@@ -301,7 +301,10 @@ fn in_gh_ost(failure: Failure, source: &Table, ghost: &Table) -> Failure {
         column.data_type == "datetime" && target.is_some_and(|target| target.data_type == "timestamp")
     };
     let in_key = |key: &UniqueKey| {
-        let columns = key.parts.iter().filter_map(|part| source.column(part.column.as_deref()?));
+        let columns = key
+            .parts
+            .iter()
+            .filter_map(|part| source.column(part.column.as_deref()?));
         columns.into_iter().any(becomes_timestamp)
     };
     failure.in_gh_ost(if source.unique_keys.is_empty() || ghost.unique_keys.is_empty() {
