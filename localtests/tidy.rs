@@ -14,7 +14,9 @@ const LAYERS: &[&[&str]] = &[
     &["plan", "changes", "pace", "status"],
     &["mysql", "binlog", "metrics"],
     &["fence", "inspect"],
-    &["apply", "capture", "cleanup", "copy", "throttle", "topology"],
+    &[
+        "apply", "capture", "cleanup", "copy", "throttle", "topology", "triggers",
+    ],
     &["control", "cutover", "prepare"],
     &["migrate"],
     &["cli"],

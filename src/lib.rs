@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! cli  migrate                   the user's side: flags, the story of a run
-//! topology  inspect  prepare  capture  changes  fence  copy  apply  pace  throttle  cutover  cleanup  status
+//! topology  inspect  prepare  capture  changes  fence  copy  apply  pace  throttle  cutover  cleanup  triggers
+//! status
 //! mysql  binlog                  the edges: the only places that know the driver
 //! config  plan  alter  sql  schema  key  position  retry  tasks  error      words and decisions, no I/O
 //! ```
@@ -58,3 +59,4 @@ pub mod status;
 pub mod tasks;
 pub mod throttle;
 pub mod topology;
+pub mod triggers;

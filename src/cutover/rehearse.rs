@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{Attempt, Door, Drained, Ended, Names, not_yet, unknown};
+use super::{Attempt, Door, Drained, Ended, Names, afterwards::unknown, not_yet};
 
 /// Proof that the ghost had the source's name, and gave it back.
 #[derive(Debug)]

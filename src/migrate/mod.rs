@@ -7,6 +7,7 @@
 
 mod begin;
 mod begun;
+mod carried;
 mod commands;
 mod comparison;
 mod conductor;

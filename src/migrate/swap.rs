@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::run::Run;
+use super::{carried, run::Run};
 use crate::{
     changes::{Batch, BatchId, Flushed},
     config::{Config, Mode},
@@ -187,6 +187,7 @@ async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<
         Attempt::Swapped(swapped) => Ok(Some(Reached::Swapped(swapped))),
         Attempt::Rehearsed(rehearsed) => Ok(Some(Reached::Rehearsed(rehearsed))),
         Attempt::NotYet(why) => {
+            carried::disarm(run).await?;
             undress(run).await;
             run.replication_goes_on().await?;
             attempts.failed(&why).map(|()| None)
@@ -247,6 +248,10 @@ async fn ready(run: &mut Run, aside: &mut Aside, attempts: &mut Attempts) -> Res
     if !holders.is_empty() {
         attempts.wait_for(&holders);
         return Ok(false);
+    }
+    let changed = carried::check(aside.session(), run).await;
+    if let Some(failure) = changed.map_err(|error| unready(&error, "The triggers could not be looked at."))? {
+        return Err(Attempt::Stop(failure));
     }
     prepare::dress_ghost(aside.session(), &run.work)
         .await
