@@ -99,7 +99,11 @@ impl Attached {
             source.table.name
         );
         let lines = source.triggers.iter().map(|trigger| format!("trigger {trigger}"));
-        let failure = Failure::refused(what).hint("Add --include-triggers to have them carried over.");
+        let failure = Failure::refused(what)
+            .hint("Add --include-triggers to have them carried over.")
+            .in_gh_ost(
+                "Tables with triggers are supported only when using \"include-triggers\" flag. Bailing out",
+            );
         Some(lines.fold(failure, Failure::detail))
     }
 }

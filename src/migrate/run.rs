@@ -417,11 +417,12 @@ impl Run {
             .iter()
             .take(PARKED_SHOWN_MAX)
             .fold(failure, |failure, (wants, keys)| {
-                failure.detail(format!("{wants} in the rows {}", keys.join("; ")))
+                failure
+                    .detail(format!("{wants} in the rows {}", keys.join("; ")))
+                    .in_gh_ost(duplicate_in_gh_ost(wants, parked.len()))
             });
         failure
             .detail(format!("{} rows in all, as far as was looked", parked.len()))
-            .in_gh_ost(format!("warnings detected in statement 1 of {}", parked.len()))
             .hint("A native ALTER would fail as well (Duplicate entry). Change or delete the rows, then start again.")
     }
 
@@ -493,4 +494,12 @@ impl Run {
     pub(super) fn next_batch(&mut self) -> Option<Batch> {
         self.conductor.next_swap_batch()
     }
+}
+
+/// gh-ost counts statements of a transaction, where here are rows; what it quotes is the server's warning.
+fn duplicate_in_gh_ost(wants: &str, rows: usize) -> String {
+    let (key, value) = wants.split_once(" = ").unwrap_or((wants, ""));
+    format!(
+        "warnings detected in statement 1 of {rows}: [Warning: Duplicate entry {value} for key '{key}' (1062)]"
+    )
 }
