@@ -83,6 +83,16 @@ impl Failure {
         self
     }
 
+    /// A value (`key = value`) that several rows want: gh-ost quotes the server's warning, and counts statements where
+    /// here are rows.
+    #[must_use]
+    pub fn duplicate_in_gh_ost(self, wants: &str, rows: usize) -> Self {
+        let (key, value) = wants.split_once(" = ").unwrap_or((wants, ""));
+        self.in_gh_ost(format!(
+            "warnings detected in statement 1 of {rows}: [Warning: Duplicate entry {value} for key '{key}' (1062)]"
+        ))
+    }
+
     /// What to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

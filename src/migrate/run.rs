@@ -419,7 +419,7 @@ impl Run {
             .fold(failure, |failure, (wants, keys)| {
                 failure
                     .detail(format!("{wants} in the rows {}", keys.join("; ")))
-                    .in_gh_ost(duplicate_in_gh_ost(wants, parked.len()))
+                    .duplicate_in_gh_ost(wants, parked.len())
             });
         failure
             .detail(format!("{} rows in all, as far as was looked", parked.len()))
@@ -494,12 +494,4 @@ impl Run {
     pub(super) fn next_batch(&mut self) -> Option<Batch> {
         self.conductor.next_swap_batch()
     }
-}
-
-/// gh-ost counts statements of a transaction, where here are rows; what it quotes is the server's warning.
-fn duplicate_in_gh_ost(wants: &str, rows: usize) -> String {
-    let (key, value) = wants.split_once(" = ").unwrap_or((wants, ""));
-    format!(
-        "warnings detected in statement 1 of {rows}: [Warning: Duplicate entry {value} for key '{key}' (1062)]"
-    )
 }
