@@ -38,6 +38,8 @@ pub struct Failure {
     pub hint: Option<String>,
     /// The process's exit code.
     pub exit: Exit,
+    /// What gh-ost says when this happens, without ERROR or FATAL: scripts look for it. One line each.
+    pub gh_ost: Vec<String>,
 }
 
 impl Failure {
@@ -48,6 +50,7 @@ impl Failure {
             detail: Vec::new(),
             hint: None,
             exit,
+            gh_ost: Vec::new(),
         }
     }
 
@@ -71,6 +74,23 @@ impl Failure {
     pub fn detail(mut self, line: impl Into<String>) -> Self {
         self.detail.push(line.into());
         self
+    }
+
+    /// What gh-ost says when this happens.
+    #[must_use]
+    pub fn in_gh_ost(mut self, words: impl Into<String>) -> Self {
+        self.gh_ost.push(words.into());
+        self
+    }
+
+    /// A value (`key = value`) that several rows want: gh-ost quotes the server's warning, and counts statements where
+    /// here are rows.
+    #[must_use]
+    pub fn duplicate_in_gh_ost(self, wants: &str, rows: usize) -> Self {
+        let (key, value) = wants.split_once(" = ").unwrap_or((wants, ""));
+        self.in_gh_ost(format!(
+            "warnings detected in statement 1 of {rows}: [Warning: Duplicate entry {value} for key '{key}' (1062)]"
+        ))
     }
 
     /// What to do.

@@ -95,7 +95,10 @@ async fn taken(session: &mut Session, source: &TableName, names: &[(String, Stri
             source,
             &name,
             &format!("`{table}` has a trigger of that name"),
-        )),
+        )
+        .in_gh_ost(format!(
+            "Found gh-ost triggers ({name}). Please use a different suffix or drop them. Bailing out"
+        ))),
     }
 }
 

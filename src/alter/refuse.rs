@@ -29,7 +29,10 @@ impl Alter {
     /// What [`Alter::forbidden`] amounts to; it stands against any way of doing it.
     pub fn forbidden_refusal(&self) -> Option<Failure> {
         let forbidden = self.forbidden();
-        let failure = Failure::usage("this ALTER cannot be run online").hint(forbidden.first()?.hint);
+        let mut failure = Failure::usage("this ALTER cannot be run online").hint(forbidden.first()?.hint);
+        if self.renames_table() {
+            failure = failure.in_gh_ost("ALTER statement seems to RENAME the table. Bailing out");
+        }
         Some(forbidden.iter().fold(failure, |so_far, one| {
             so_far.detail(format!("{}: {}", one.clause, one.why))
         }))

@@ -177,6 +177,7 @@ fn failed(work: &Work, batch: &Batch, error: &SqlError) -> Failure {
         "in a batch of {} keys beginning with {first}",
         batch.keys.len()
     ));
+    let failure = error.in_gh_ost(failure);
     match error.class() {
         Class::Data => {
             failure.hint("A native ALTER would refuse this value too: change the row or the ALTER.")

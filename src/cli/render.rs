@@ -63,7 +63,21 @@ fn text(failure: &Failure, state: &[String]) -> String {
         .for_each(|line| part(&mut text, "detail", line));
     failure.hint.iter().for_each(|line| part(&mut text, "hint", line));
     state.iter().for_each(|line| part(&mut text, "state", line));
+    failure
+        .gh_ost
+        .iter()
+        .for_each(|words| in_gh_ost(&mut text, words));
     text
+}
+
+/// Up to 1.1.7 gh-ost's messages begin with a capital letter, later ones do not, and a script may look for either.
+fn in_gh_ost(text: &mut String, words: &str) {
+    part(text, "gh-ost", &format!("ERROR {words}"));
+    part(text, "gh-ost", &format!("FATAL {words}"));
+    let later = words.get(..1).unwrap_or_default().to_ascii_lowercase() + words.get(1..).unwrap_or_default();
+    if later != words {
+        part(text, "gh-ost", &format!("FATAL {later}"));
+    }
 }
 
 /// A line that begins with its name; what would continue it on a second line is indented.
@@ -113,6 +127,21 @@ mod tests {
         assert_eq!(
             super::failure(&Failure::failed("gone"), &[], LogFormat::Text),
             "error: gone\n"
+        );
+    }
+
+    #[test]
+    fn gh_ost_s_words_are_there_in_both_spellings() {
+        let failure = Failure::refused("no usable key").in_gh_ost("No key! Bailing out");
+        assert_eq!(
+            super::failure(&failure, &["as it was".to_owned()], LogFormat::Text),
+            "error: no usable key\nstate: as it was\ngh-ost: ERROR No key! Bailing out\n\
+             gh-ost: FATAL No key! Bailing out\ngh-ost: FATAL no key! Bailing out\n"
+        );
+        let failure = Failure::failed("gone").in_gh_ost("warnings detected");
+        assert_eq!(
+            super::failure(&failure, &[], LogFormat::Text),
+            "error: gone\ngh-ost: ERROR warnings detected\ngh-ost: FATAL warnings detected\n"
         );
     }
 

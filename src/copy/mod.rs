@@ -123,6 +123,7 @@ fn failed(work: &Work, chunk: &Chunk, error: &SqlError) -> Failure {
     let failure = Failure::failed(format!("Rows of {} could not be copied.", work.tables.source))
         .detail(error.to_string())
         .detail(format!("in the rows from {range}"));
+    let failure = error.in_gh_ost(failure);
     match error.class() {
         Class::Data => {
             failure.hint("A native ALTER would refuse this value too: change the rows or the ALTER.")

@@ -84,7 +84,9 @@ impl Attached {
         // Those that cascade unlogged are refused for that already.
         let keys = own(source).filter(|key| self.cascades_are_logged || !key.cascades);
         refusal(what, keys).map(|failure| {
-            failure.hint("Add --discard-foreign-keys if the new table may do without them, and add them again afterwards.")
+            failure
+                .hint("Add --discard-foreign-keys if the new table may do without them, and add them again afterwards.")
+                .in_gh_ost("Child-side foreign keys are not supported. Bailing out")
         })
     }
 
@@ -97,7 +99,11 @@ impl Attached {
             source.table.name
         );
         let lines = source.triggers.iter().map(|trigger| format!("trigger {trigger}"));
-        let failure = Failure::refused(what).hint("Add --include-triggers to have them carried over.");
+        let failure = Failure::refused(what)
+            .hint("Add --include-triggers to have them carried over.")
+            .in_gh_ost(
+                "Tables with triggers are supported only when using \"include-triggers\" flag. Bailing out",
+            );
         Some(lines.fold(failure, Failure::detail))
     }
 }
@@ -108,8 +114,11 @@ fn parents(source: &Source) -> Option<Failure> {
         source.table.name
     );
     let keys = source.foreign_keys.seen.iter();
-    refusal(what, keys.filter(|key| !is_own(source, key)))
-        .map(|failure| failure.hint("Drop them for the time of the change, if the application allows it."))
+    refusal(what, keys.filter(|key| !is_own(source, key))).map(|failure| {
+        failure
+            .hint("Drop them for the time of the change, if the application allows it.")
+            .in_gh_ost("Parent-side foreign keys are not supported. Bailing out")
+    })
 }
 
 /// The table's own, to other tables. Whatever is not certainly one of these counts as one from another table.

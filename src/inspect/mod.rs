@@ -144,6 +144,7 @@ pub fn together(what: impl Into<String>, problems: Vec<Failure>) -> Result<(), F
             .extend(problem.detail.into_iter().map(|line| format!("   {line}")));
         all.detail
             .extend(problem.hint.map(|hint| format!("   hint: {hint}")));
+        all.gh_ost.extend(problem.gh_ost);
     }
     Err(all)
 }
@@ -161,9 +162,11 @@ mod tests {
 
     #[test]
     fn several_become_a_list() {
-        let problems = vec![Failure::refused("a").detail("b").hint("c"), Failure::refused("d")];
+        let first = Failure::refused("a").detail("b").hint("c").in_gh_ost("e");
+        let problems = vec![first, Failure::refused("d").in_gh_ost("f")];
         let all = together("no", problems).unwrap_err();
         assert_eq!(all.what, "no (2 reasons)");
         assert_eq!(all.detail, ["1. a", "   b", "   hint: c", "2. d"]);
+        assert_eq!(all.gh_ost, ["e", "f"]);
     }
 }

@@ -182,14 +182,10 @@ impl Herald {
             )
         };
         Ended {
-            failure: Failure {
-                exit,
-                what: what.to_owned(),
-                detail: std::iter::once(failure.what).chain(failure.detail).collect(),
-                hint: Some(
-                    "Do by hand what the hook should have done; do not start the run again.".to_owned(),
-                ),
-            },
+            failure: std::iter::once(failure.what)
+                .chain(failure.detail)
+                .fold(Failure::new(exit, what), Failure::detail)
+                .hint("Do by hand what the hook should have done; do not start the run again."),
             state: report.lines,
         }
     }

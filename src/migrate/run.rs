@@ -420,7 +420,9 @@ impl Run {
             .iter()
             .take(PARKED_SHOWN_MAX)
             .fold(failure, |failure, (wants, keys)| {
-                failure.detail(format!("{wants} in the rows {}", keys.join("; ")))
+                failure
+                    .detail(format!("{wants} in the rows {}", keys.join("; ")))
+                    .duplicate_in_gh_ost(wants, parked.len())
             });
         failure
             .detail(format!("{} rows in all, as far as was looked", parked.len()))

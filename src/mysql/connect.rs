@@ -77,11 +77,15 @@ pub async fn stream(connection: &Connection) -> Result<Conn, Failure> {
     connect(&opts.into(), connection.connect_timeout).await
 }
 
+/// A server's own replica can log in with no longer password, and gh-ost refuses one.
+const REPLICA_PASSWORD_CHARS_MAX: usize = 32;
+
 /// What is worth knowing about a login that did not work; all but the password.
 struct Attempt {
     server: String,
     user: String,
     password: bool,
+    long_password: bool,
     socket: bool,
     tls: bool,
     certificate: bool,
@@ -94,6 +98,9 @@ impl Attempt {
             server: opts.socket().map_or_else(tcp, str::to_string),
             user: opts.user().unwrap_or_default().to_string(),
             password: opts.pass().is_some_and(|password| !password.is_empty()),
+            long_password: opts
+                .pass()
+                .is_some_and(|password| password.chars().count() > REPLICA_PASSWORD_CHARS_MAX),
             socket: opts.socket().is_some(),
             tls: opts.ssl_opts().is_some(),
             certificate: opts.ssl_opts().is_some_and(|ssl| ssl.client_identity().is_some()),
@@ -160,9 +167,14 @@ impl Attempt {
             1053 => ("is shutting down", "start again when it is back"),
             _ => ("does not let us in", "the server's message above says why"),
         };
-        self.unreachable(format!("{} {what}", self.server))
+        let failure = self
+            .unreachable(format!("{} {what}", self.server))
             .detail(format!("error {}: {}", refusal.code, refusal.message))
-            .hint(hint)
+            .hint(hint);
+        match self.long_password {
+            true => failure.in_gh_ost("MySQL replication length limited to 32 characters"),
+            false => failure,
+        }
     }
 
     /// Wrong password, unknown account, account of another host, REQUIRE SSL without TLS: on purpose, the server

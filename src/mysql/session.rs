@@ -41,6 +41,8 @@ pub struct SqlError {
     pub code: Option<u16>,
     /// The server's message, or the connection's.
     pub message: String,
+    /// The five characters of SQLSTATE; empty when the error is the connection's.
+    pub state: String,
     /// The connection is gone: whether the statement took effect is not known.
     pub lost: bool,
     /// The beginning of the statement.
@@ -65,19 +67,33 @@ impl SqlError {
         } else {
             Exit::Failed
         };
-        Failure::new(exit, what).detail(self.to_string())
+        self.in_gh_ost(Failure::new(exit, what).detail(self.to_string()))
+    }
+
+    /// Adds to a failure what gh-ost says of such an error: the message of its driver.
+    #[must_use]
+    pub fn in_gh_ost(&self, failure: Failure) -> Failure {
+        match self.code {
+            Some(code) if !self.state.is_empty() => {
+                failure.in_gh_ost(format!("Error {code} ({}): {}", self.state, self.message))
+            }
+            _ => failure,
+        }
     }
 
     fn new(error: &mysql_async::Error, sql: &str) -> Self {
-        let (code, message) = match error {
-            mysql_async::Error::Server(server) => (Some(server.code), server.message.clone()),
-            other => (None, other.to_string()),
+        let (code, message, state) = match error {
+            mysql_async::Error::Server(server) => {
+                (Some(server.code), server.message.clone(), server.state.clone())
+            }
+            other => (None, other.to_string(), String::new()),
         };
         // Besides the network, the driver's own errors (packets out of order …) leave a connection that cannot be used.
         let lost = code.is_none_or(|code| codes::classify(code, &message) == Class::Lost);
         Self {
             code,
             message,
+            state,
             lost,
             statement: label(sql),
         }
@@ -88,6 +104,7 @@ impl SqlError {
         Self {
             code: Some(0),
             message: message.into(),
+            state: String::new(),
             lost: false,
             statement: String::new(),
         }
@@ -98,6 +115,7 @@ impl SqlError {
         Self {
             code: None,
             message: format!("no answer within {limit:?}"),
+            state: String::new(),
             lost: true,
             statement: label(sql),
         }
@@ -108,6 +126,7 @@ impl SqlError {
         Self {
             code: None,
             message,
+            state: String::new(),
             lost: true,
             statement: label(sql),
         }

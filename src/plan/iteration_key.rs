@@ -67,7 +67,7 @@ pub fn iteration_key(source: &Table, ghost: &Table, map: &ColumnMap) -> Result<K
     let best = usable.into_iter().min_by(|one, other| one.cost.cmp(&other.cost));
     match best {
         Some(best) => Ok(best.into_choice(ghost, rejected)),
-        None => Err(no_key(source, &rejected)),
+        None => Err(in_gh_ost(no_key(source, &rejected), source, ghost)),
     }
 }
 
@@ -291,5 +291,27 @@ fn no_key(source: &Table, rejected: &[(String, String)]) -> Failure {
     );
     rejected.iter().fold(failure, |so_far, (key, reason)| {
         so_far.detail(format!("{key}: {reason}"))
+    })
+}
+
+/// gh-ost has three messages for what [`no_key`] says.
+fn in_gh_ost(failure: Failure, source: &Table, ghost: &Table) -> Failure {
+    let becomes_timestamp = |column: &Column| {
+        let target = ghost.column(&column.name);
+        column.data_type == "datetime" && target.is_some_and(|target| target.data_type == "timestamp")
+    };
+    let in_key = |key: &UniqueKey| {
+        let columns = key
+            .parts
+            .iter()
+            .filter_map(|part| source.column(part.column.as_deref()?));
+        columns.into_iter().any(becomes_timestamp)
+    };
+    failure.in_gh_ost(if source.unique_keys.is_empty() || ghost.unique_keys.is_empty() {
+        "No PRIMARY nor UNIQUE key found in table! Bailing out"
+    } else if source.unique_keys.iter().any(in_key) {
+        "No support at this time for converting a column from DATETIME to TIMESTAMP that is also part of the chosen unique key"
+    } else {
+        "No shared unique key can be found after ALTER! Bailing out"
     })
 }

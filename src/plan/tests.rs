@@ -488,6 +488,24 @@ fn keys_that_cannot_be_used_say_why() {
 }
 
 #[test]
+fn gh_ost_has_three_messages_for_a_missing_key() {
+    let words = |before: &str, after: &str, keys: (&str, &str)| {
+        let chosen = choose((before, keys.0), (after, keys.1), "MODIFY k INT");
+        chosen
+            .map(|_| String::new())
+            .unwrap_or_else(|failure| failure.gh_ost.concat())
+    };
+    let (t, to_timestamp) = ("k datetime; x int", "k timestamp; x int");
+    assert!(words(t, t, ("", "")).starts_with("No PRIMARY nor UNIQUE key found in table"));
+    assert!(words(t, t, ("PRIMARY(k)", "")).starts_with("No PRIMARY nor UNIQUE key found in table"));
+    assert!(
+        words(t, t, ("PRIMARY(k)", "PRIMARY(x)"))
+            .starts_with("No shared unique key can be found after ALTER")
+    );
+    assert!(words(t, to_timestamp, ("PRIMARY(k)", "PRIMARY(k)")).contains("from DATETIME to TIMESTAMP"));
+}
+
+#[test]
 fn key_types_must_keep_values_apart() {
     let change = |old: &str, new: &str| {
         let (old, new) = (format!("k {old}; x int"), format!("k {new}; x int"));

@@ -151,9 +151,10 @@ fn alter_failure(error: &SqlError, source: &Table, checks: &Checks) -> Failure {
     }
     let hint = checks::hint(&error.message, &checks.source, &checks.ghost)
         .unwrap_or_else(|| "It was tried on an empty copy of the table, which is gone again.".to_owned());
-    Failure::refused(format!("The server refuses this ALTER of {}.", source.name))
+    let failure = Failure::refused(format!("The server refuses this ALTER of {}.", source.name))
         .detail(format!("error {}: {}", error.code.unwrap_or(0), error.message))
-        .hint(hint)
+        .hint(hint);
+    error.in_gh_ost(failure)
 }
 
 /// The ALTER renamed or moved the ghost. Grammar should have seen that; where it did not, say so.

@@ -151,6 +151,7 @@ fn lost() -> SqlError {
     SqlError {
         code: Some(2013),
         message: "Lost connection".into(),
+        state: String::new(),
         lost: true,
         statement: String::new(),
     }
@@ -160,6 +161,7 @@ fn refused(code: u16) -> SqlError {
     SqlError {
         code: Some(code),
         message: "refused".into(),
+        state: "HY000".into(),
         lost: false,
         statement: String::new(),
     }
