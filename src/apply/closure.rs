@@ -1,38 +1,37 @@
 //! When a unique value that a row wants is still held by another ghost row.
 //!
-//! The wanted rows are put into a temporary table LIKE the ghost, without its unique keys: there they are exactly what
-//! they will be in the ghost, converted, with generated columns and defaults. Joined with the ghost, that tells whose
-//! rows hold their values.
+//! The wanted rows are put into a temporary table ([`helper`]): there they are exactly what they will be in the ghost,
+//! converted, with generated columns and defaults. Joined with the ghost, that tells whose rows hold their values.
 //!
-//! Those rows are read again with the batch (a hand-over from one row to another is done then), for [`ROUNDS_MAX`]
-//! rounds; what is still in the way after that is deleted. All of them are *displaced*: reported, and dirty again. So a
-//! chain through the whole table (`SET v = v + 1`) is as much work as its rows, not its square.
+//! Those rows are read once more together with the batch: a hand-over from one row to another is done then, and two
+//! rows that want one value are seen side by side. What is in *their* way is deleted. All of them are *displaced*:
+//! reported, and dirty again. So a chain through the whole table (`SET v = v + 1`) is as much work as its rows, not its
+//! square.
 //!
 //! Two *source* rows with one value can only be the ALTER's own doing (a new unique key, a narrower collation): both
 //! are left out and reported as parked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::sql;
+use super::{
+    helper::{self, Helper},
+    sql,
+};
 use crate::{
     changes::{Batch, Flushed, Parked},
     key::Key,
-    mysql::{Row, Session, SqlError},
+    mysql::{Session, SqlError},
     plan::work::Work,
-    schema::{IndexPart, TableName, UniqueKey},
+    schema::{IndexPart, UniqueKey},
     sql::{key_in, quote_ident},
 };
 
-/// Rounds in which the holders of wanted values are read along.
-const ROUNDS_MAX: u32 = 2;
+/// Rounds in which the holders of wanted values are read along. With none, rows that collide for good would displace one
+/// another for ever; a second one reads the whole batch again for rows that are dirty anyway, because whoever gave a
+/// value away has changed.
+const ROUNDS_MAX: u32 = 1;
 /// Of a value that collides, so much is shown.
 const SHOWN_CHARS_MAX: u32 = 100;
-
-/// The temporary table of one session.
-#[derive(Debug, Default)]
-pub(super) struct Helper {
-    made: bool,
-}
 
 /// Flushes a batch whose rows want values that other ghost rows hold. If the answer to COMMIT is lost, `touched` gets the
 /// keys outside the batch that may be affected.
@@ -43,7 +42,7 @@ pub(super) async fn flush(
     work: &Work,
     batch: &Batch,
 ) -> Result<Flushed, SqlError> {
-    make(session, helper, work).await?;
+    helper.make(session, work).await?;
     let wanted = wanted(session, work, batch).await?;
     let result = write(session, work, &wanted).await;
     let own: BTreeSet<&Key> = batch.keys.iter().map(|(key, _)| key).collect();
@@ -101,14 +100,14 @@ async fn wanted(session: &mut Session, work: &Work, batch: &Batch) -> Result<Wan
     if !parked.is_empty() {
         let which = key_in(&work.ghost_key(None), &work.key, parked.keys());
         session
-            .exec(&format!("DELETE FROM {} WHERE {which}", rows_table(work)))
+            .exec(&format!("DELETE FROM {} WHERE {which}", helper::table(work)))
             .await?;
     }
     Ok(Wanted { keys, parked })
 }
 
 async fn write(session: &mut Session, work: &Work, wanted: &Wanted) -> Result<(), SqlError> {
-    let (ghost, rows, columns) = (&work.tables.ghost, rows_table(work), work.ghost_columns());
+    let (ghost, rows, columns) = (&work.tables.ghost, helper::table(work), work.ghost_columns());
     session.exec(&sql::delete(work, &wanted.keys)).await?;
     session
         .exec(&format!(
@@ -119,78 +118,8 @@ async fn write(session: &mut Session, work: &Work, wanted: &Wanted) -> Result<()
     Ok(())
 }
 
-fn rows_table(work: &Work) -> TableName {
-    work.tables.ghost.sibling("_ghost_rs_rows")
-}
-
-/// Makes the temporary table, if the session has none yet.
-pub(super) async fn make(session: &mut Session, helper: &mut Helper, work: &Work) -> Result<(), SqlError> {
-    if helper.made {
-        return Ok(());
-    }
-    let (table, ghost) = (rows_table(work), &work.tables.ghost);
-    session
-        .exec(&format!("DROP TEMPORARY TABLE IF EXISTS {table}"))
-        .await?;
-    if work.ghost_partitioned {
-        let create = session.one(&format!("SHOW CREATE TABLE {ghost}")).await?;
-        session.exec(&unpartitioned(create, &table)).await?;
-    } else {
-        session
-            .exec(&format!("CREATE TEMPORARY TABLE {table} LIKE {ghost}"))
-            .await?;
-    }
-    let unique: Vec<String> = work
-        .other_unique
-        .iter()
-        .map(|key| without_unique(work, key))
-        .collect();
-    if !unique.is_empty() {
-        session
-            .exec(&format!("ALTER TABLE {table} {}", unique.join(", ")))
-            .await?;
-    }
-    helper.made = true;
-    Ok(())
-}
-
-/// A temporary table cannot be partitioned, nor made LIKE one that is.
-fn unpartitioned(create: Option<Row>, table: &TableName) -> String {
-    let create = create.and_then(|row| row.text(1)).unwrap_or_default();
-    let body = create.split_once('(').map_or("", |(_, body)| body);
-    let body = body
-        .rfind("\n/*!50100 PARTITION BY")
-        .and_then(|end| body.get(..end))
-        .unwrap_or(body);
-    format!("CREATE TEMPORARY TABLE {table} ({body}")
-}
-
-/// The index stays, because an AUTO_INCREMENT column needs one. In the place of a primary key comes the iteration key,
-/// for servers that require one; only where its text may be equal there for two rows, none can be.
-fn without_unique(work: &Work, key: &UniqueKey) -> String {
-    let parts: Vec<String> = key.parts.iter().map(index_part).collect();
-    let parts = parts.join(", ");
-    if !key.is_primary() {
-        return format!("DROP INDEX {}, ADD INDEX ({parts})", quote_ident(&key.name));
-    }
-    let primary = if work.text_differs {
-        String::new()
-    } else {
-        format!(", ADD PRIMARY KEY ({})", work.ghost_key(None).list())
-    };
-    format!("DROP PRIMARY KEY, ADD INDEX ({parts}){primary}")
-}
-
-fn index_part(part: &IndexPart) -> String {
-    match (&part.column, &part.expression, part.prefix) {
-        (Some(column), _, Some(prefix)) => format!("{}({prefix})", quote_ident(column)),
-        (Some(column), _, None) => quote_ident(column),
-        (None, expression, _) => format!("({})", expression.as_deref().unwrap_or("NULL")),
-    }
-}
-
 async fn read(session: &mut Session, work: &Work, keys: &BTreeSet<Key>) -> Result<(), SqlError> {
-    let table = rows_table(work);
+    let table = helper::table(work);
     session.exec(&format!("DELETE FROM {table}")).await?;
     session
         .exec(&format!(
@@ -235,7 +164,7 @@ fn holders_sql(work: &Work, key: &UniqueKey) -> String {
     format!(
         "SELECT DISTINCT {} FROM (SELECT {values} FROM {}) AS r STRAIGHT_JOIN (SELECT {names}, {values} FROM {} FORCE INDEX ({})) AS g ON {}",
         keys.join(", "),
-        rows_table(work),
+        helper::table(work),
         work.tables.ghost,
         quote_ident(&key.name),
         equal.join(" AND ")
@@ -288,7 +217,7 @@ fn collisions_sql(work: &Work, index: &UniqueKey) -> String {
         names.collect::<Vec<_>>().join(", "),
         keys.chain(shown).collect::<Vec<_>>().join(", "),
         values.join(", "),
-        rows_table(work),
+        helper::table(work),
         present.join(" AND ")
     )
 }

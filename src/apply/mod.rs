@@ -10,6 +10,7 @@
 //! * A batch that failed leaves nothing behind; one whose outcome is unknown may be flushed again.
 
 mod closure;
+mod helper;
 mod sql;
 
 use std::collections::BTreeSet;
@@ -22,7 +23,7 @@ use crate::{
     plan::work::{Upsert, Work},
     retry::Retry,
 };
-use closure::Helper;
+use helper::Helper;
 
 const BEGIN_BY_ITSELF: &str = "SET autocommit = OFF";
 
@@ -30,6 +31,8 @@ const BEGIN_BY_ITSELF: &str = "SET autocommit = OFF";
 pub struct Flusher {
     session: Session,
     helper: Helper,
+    /// The last flush met rows of others: the next one does not try without looking first.
+    crowded: bool,
     /// Keys outside the batch whose ghost rows an attempt with unknown outcome may have deleted.
     touched: BTreeSet<Key>,
 }
@@ -42,6 +45,7 @@ impl Flusher {
         Ok(Self {
             session,
             helper: Helper::default(),
+            crowded: false,
             touched: BTreeSet::new(),
         })
     }
@@ -72,7 +76,7 @@ impl Flusher {
     /// Makes what a flush may need beside the batch, ahead of time.
     pub async fn prepare(&mut self, work: &Work) -> Result<(), SqlError> {
         if work.upsert == Upsert::DeleteInsert {
-            closure::make(&mut self.session, &mut self.helper, work).await?;
+            self.helper.make(&mut self.session, work).await?;
         }
         self.session.exec("COMMIT").await.map(|_| ())
     }
@@ -125,19 +129,16 @@ impl Flusher {
 
     /// One attempt; an error leaves no transaction open.
     pub async fn once(&mut self, work: &Work, batch: &Batch) -> Result<Flushed, SqlError> {
-        let result = match self.transaction(work, batch).await {
-            Err(error) if error.class() == Class::Duplicate && work.upsert == Upsert::DeleteInsert => {
-                self.session.exec("ROLLBACK").await?;
-                closure::flush(
-                    &mut self.session,
-                    &mut self.helper,
-                    &mut self.touched,
-                    work,
-                    batch,
-                )
-                .await
+        let result = if work.text_differs || self.crowded {
+            self.among_others(work, batch).await
+        } else {
+            match self.by_itself(work, batch).await {
+                Err(error) if error.class() == Class::Duplicate && work.upsert == Upsert::DeleteInsert => {
+                    self.session.exec("ROLLBACK").await?;
+                    self.among_others(work, batch).await
+                }
+                result => result,
             }
-            result => result,
         };
         if result.as_ref().is_err_and(|error| !error.lost) {
             self.session.exec("ROLLBACK").await?;
@@ -145,22 +146,19 @@ impl Flusher {
         result
     }
 
-    async fn transaction(&mut self, work: &Work, batch: &Batch) -> Result<Flushed, SqlError> {
-        if work.text_differs {
-            return closure::flush(
-                &mut self.session,
-                &mut self.helper,
-                &mut self.touched,
-                work,
-                batch,
-            )
-            .await;
-        }
+    async fn by_itself(&mut self, work: &Work, batch: &Batch) -> Result<Flushed, SqlError> {
         for statement in sql::flush(work, batch) {
             self.session.exec(&statement).await?;
         }
         self.session.exec("COMMIT").await?;
         Ok(Flushed::default())
+    }
+
+    async fn among_others(&mut self, work: &Work, batch: &Batch) -> Result<Flushed, SqlError> {
+        let (session, helper) = (&mut self.session, &mut self.helper);
+        let flushed = closure::flush(session, helper, &mut self.touched, work, batch).await?;
+        self.crowded = !(flushed.displaced.is_empty() && flushed.parked.is_empty());
+        Ok(flushed)
     }
 }
 

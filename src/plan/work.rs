@@ -60,14 +60,14 @@ pub struct Work {
     pub columns: Vec<(String, String)>,
     /// The ghost's unique keys besides the iteration key.
     pub other_unique: Vec<UniqueKey>,
-    /// The ghost is partitioned, so no temporary table can be made LIKE it.
-    pub ghost_partitioned: bool,
     /// How changed rows are written.
     pub upsert: Upsert,
     /// The key's text compares differently in the ghost: equal keys there may be several here.
     pub text_differs: bool,
     /// For each key column: text that another charset or collation compares in the ghost.
     pub key_texts: Vec<Option<KeyText>>,
+    /// The ghost's AUTO_INCREMENT column.
+    pub ghost_auto_increment: Option<String>,
     /// The source's AUTO_INCREMENT counter goes over to the ghost.
     pub carry_auto_increment: bool,
     /// The server makes commits visible in another order than it logs them, so a mark proves nothing about a read: reads
@@ -136,7 +136,6 @@ impl Work {
             ghost_index: choice.ghost_key.name.clone(),
             columns: feeds.chain(parts.supplied).collect(),
             other_unique: other_unique(ghost, choice, parts.columns),
-            ghost_partitioned: ghost.create_sql.contains("\n/*!50100 PARTITION BY"),
             upsert: if choice.ghost_unique && !choice.ghost_has_other_unique && !choice.text_differs {
                 Upsert::Replace
             } else {
@@ -144,6 +143,7 @@ impl Work {
             },
             text_differs: choice.text_differs,
             key_texts: key_texts(source, ghost, choice),
+            ghost_auto_increment: auto_increment(ghost),
             carry_auto_increment: parts.carry_auto_increment,
             lock_reads: parts.lock_reads,
             no_zero_in: parts.no_zero_in,
@@ -246,6 +246,11 @@ fn other_unique(ghost: &Table, choice: &KeyChoice, columns: &ColumnMap) -> Vec<U
         .filter(|key| !is_iteration_key(key) && !is_numbered(key))
         .cloned()
         .collect()
+}
+
+fn auto_increment(table: &Table) -> Option<String> {
+    let numbered = table.columns.iter().find(|column| column.auto_increment);
+    numbered.map(|column| column.name.clone())
 }
 
 fn key_texts(source: &Table, ghost: &Table, choice: &KeyChoice) -> Vec<Option<KeyText>> {

@@ -1,0 +1,12 @@
+begin;
+update gh_ost_test set v = 100 where id = 1;
+update gh_ost_test set v = 1 where id = 2;
+update gh_ost_test set v = 2 where id = 1;
+commit;
+begin;
+update gh_ost_test set v = -v where id in (1, 2);
+update gh_ost_test set v = if(id = 1, 1, 2) where id in (1, 2);
+commit;
+update gh_ost_test set body = concat_ws(' ', body, 'four') where id = 3;
+delete from gh_ost_test where id = 4;
+insert into gh_ost_test (v, body) values (4, 'five');
