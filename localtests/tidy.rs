@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["plan", "changes", "pace"],
     &["mysql", "binlog"],
     &["fence", "inspect"],
-    &["apply", "capture", "cleanup", "copy"],
+    &["apply", "capture", "cleanup", "copy", "verify"],
     &["cutover", "prepare"],
     &["migrate"],
     &["cli"],

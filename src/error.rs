@@ -34,6 +34,8 @@ pub struct Failure {
     pub detail: Vec<String>,
     /// What to do about it.
     pub hint: Option<String>,
+    /// The same values for programs, where text would have to be taken apart.
+    pub data: Option<serde_json::Value>,
     /// The process's exit code.
     pub exit: Exit,
 }
@@ -45,6 +47,7 @@ impl Failure {
             what: what.into(),
             detail: Vec::new(),
             hint: None,
+            data: None,
             exit,
         }
     }
@@ -68,6 +71,13 @@ impl Failure {
     #[must_use]
     pub fn detail(mut self, line: impl Into<String>) -> Self {
         self.detail.push(line.into());
+        self
+    }
+
+    /// The values for programs.
+    #[must_use]
+    pub fn data(mut self, data: serde_json::Value) -> Self {
+        self.data = Some(data);
         self
     }
 

@@ -1,13 +1,15 @@
 //! The swap: the ghost takes the source's name in one atomic RENAME, and no write is lost on the way.
 //!
-//! One attempt is a chain of states, [`Locked`] → [`Drained`] → [`Swapped`]; a step cannot be skipped or repeated,
+//! One attempt is a chain of states, [`Locked`] → [`Drained`] → [`Verified`] → [`Swapped`]; a step cannot be skipped or repeated,
 //! because the next one is a method of what the step before returned.
 //!
 //! 1. **Lock.** `LOCK TABLES source WRITE, ghost WRITE` on the swap's own session. Statements that began before have
 //!    ended when it is granted; later ones wait. It waits briefly itself, because they queue behind it.
 //! 2. **Drain.** A mark is written by another session; when it has come back in the stream and returned, every change
 //!    of the source has been delivered and is visible. What is dirty is flushed by the swap's own session.
-//! 3. **Rename** under the lock: `source` → `old`, `ghost` → `source`, both or none. Then the lock is released, and
+//! 3. **Verify.** What was flushed since it was last compared is compared now, within a budget of its own: nothing can
+//!    change it any more, so a row that differs ends the run. With `--verify=off` the proof says that there is none.
+//! 4. **Rename** under the lock: `source` → `old`, `ghost` → `source`, both or none. Then the lock is released, and
 //!    the statements that waited go on with the new table.
 //!
 //! Everything from the lock on has one budget of wall-clock time. Whatever happens, the lock is given back by the
@@ -30,6 +32,7 @@ use crate::{
     error::{Exit, Failure},
     key::Key,
     mysql::{Class, SqlError},
+    verify::{Difference, Proof},
 };
 pub(crate) use sql::zero_that_would_be_numbered;
 pub use sql::{Aside, LockSession};
@@ -56,6 +59,10 @@ pub trait Door {
     fn touched(&mut self) -> Vec<Key> {
         Vec::new()
     }
+    /// Compares rows by key under the lock.
+    async fn look(&mut self, keys: &[Key]) -> Result<Vec<Difference>, SqlError>;
+    /// The GTIDs that the server has executed; `None` where it has none.
+    async fn gtids(&mut self) -> Result<Option<String>, SqlError>;
     /// Brings over what is not in rows: the AUTO_INCREMENT counter.
     async fn settle(&mut self) -> Result<(), SqlError>;
     /// Renames both tables, in one statement.
@@ -94,6 +101,16 @@ pub trait Pending {
     fn failed(&mut self, batch: BatchId, touched: Vec<Key>);
     /// Nothing is left; a failure names what can never be flushed (rows that collide under a new unique key).
     fn is_drained(&mut self) -> Result<bool, Failure>;
+    /// Rows are compared at all.
+    fn verifies(&mut self) -> bool;
+    /// The next keys to compare: flushed, and not compared since.
+    fn next_due(&mut self) -> Option<Vec<Key>>;
+    /// They are equal.
+    fn looked(&mut self, keys: &[Key]);
+    /// They are not: the run's end.
+    fn differ(&mut self, differences: &[Difference]) -> Failure;
+    /// Where the binlog reader is.
+    fn position(&mut self) -> String;
 }
 
 /// Which of the three tables exist.
@@ -114,6 +131,8 @@ pub struct Budget {
     pub lock: Duration,
     /// From the lock granted to RENAME's answer.
     pub window: Duration,
+    /// For comparing, within the window.
+    pub verify: Duration,
 }
 
 /// Proof that the ghost bears the source's name.
@@ -121,6 +140,8 @@ pub struct Budget {
 pub struct Swapped {
     /// How long the lock was held.
     pub held: Duration,
+    /// What is known of the rows.
+    pub proof: Proof,
 }
 
 /// How an attempt ended. Our lock is released, or the failure names the session that could not be ended.
@@ -145,13 +166,22 @@ pub async fn attempt(
 ) -> Attempt {
     let session = door.id();
     let ended = match lock(door, beside, budget).await {
-        Ok(locked) => match locked.drain(pending).await {
-            Ok(drained) => drained.rename().await,
-            Err(ended) => ended,
-        },
+        Ok(locked) => through(locked, pending, budget.verify).await,
         Err(ended) => ended,
     };
     released(beside, session, ended).await
+}
+
+/// From the lock to RENAME.
+async fn through<D: Door>(locked: Locked<'_, D>, pending: &mut impl Pending, verify: Duration) -> Ended {
+    let drained = match locked.drain(pending).await {
+        Ok(drained) => drained,
+        Err(ended) => return ended,
+    };
+    match drained.verify(pending, verify).await {
+        Ok(verified) => verified.rename().await,
+        Err(ended) => ended,
+    }
 }
 
 /// How the chain came to its end.
@@ -161,7 +191,11 @@ enum Ended {
     /// The session holds its lock, or nobody knows.
     Held(Attempt),
     /// RENAME was sent under a lock that is held since then, and its outcome is not known.
-    Asked { why: String, since: Instant },
+    Asked {
+        why: String,
+        since: Instant,
+        proof: Proof,
+    },
 }
 
 /// The write locks are ours.
@@ -171,8 +205,14 @@ struct Locked<'a, D: Door> {
     deadline: Instant,
 }
 
-/// Under the lock, the ghost is what the source is.
+/// Under the lock, every change has been applied to the ghost.
 struct Drained<'a, D: Door>(Locked<'a, D>);
+
+/// Under the lock, the ghost is what the source is, as far as the proof says.
+struct Verified<'a, D: Door> {
+    locked: Locked<'a, D>,
+    proof: Proof,
+}
 
 async fn lock<'a, D: Door>(
     door: &'a mut D,
@@ -315,26 +355,72 @@ async fn within<T>(deadline: Instant, step: impl Future<Output = T>) -> Result<T
     timeout_at(deadline, step).await.map_err(|_| Undrained::Late)
 }
 
-impl<D: Door> Drained<'_, D> {
-    async fn rename(self) -> Ended {
+impl<'a, D: Door> Drained<'a, D> {
+    async fn verify(self, pending: &mut impl Pending, budget: Duration) -> Result<Verified<'a, D>, Ended> {
         let Self(locked) = self;
+        let deadline = locked.deadline.min(Instant::now() + budget);
+        let attempt = match compare(locked.door, pending, deadline).await {
+            Ok(proof) => return Ok(Verified { locked, proof }),
+            Err(Undrained::Late) => not_yet(format!(
+                "the last changes were not compared within {} ms",
+                budget.as_millis()
+            )),
+            Err(Undrained::Sql(error)) if error.lost => lost(&error),
+            Err(Undrained::Sql(error)) => not_yet(format!("the last changes could not be compared: {error}")),
+            Err(Undrained::Stop(failure)) => Attempt::Stop(failure),
+        };
+        Err(locked.give_back(attempt).await)
+    }
+}
+
+/// Nothing changes under the lock, and everything is flushed: what differs now will always differ.
+async fn compare(
+    door: &mut impl Door,
+    pending: &mut impl Pending,
+    deadline: Instant,
+) -> Result<Proof, Undrained> {
+    if !pending.verifies() {
+        return Ok(Proof::NotVerified);
+    }
+    while let Some(keys) = pending.next_due() {
+        let looked = within(deadline, door.look(&keys)).await?;
+        let differences = looked.map_err(Undrained::Sql)?;
+        if !differences.is_empty() {
+            return Err(Undrained::Stop(pending.differ(&differences)));
+        }
+        pending.looked(&keys);
+    }
+    let gtids = within(deadline, door.gtids()).await?.map_err(Undrained::Sql)?;
+    let at = gtids.map_or_else(
+        || format!("binlog position {}", pending.position()),
+        |gtids| format!("GTID set {gtids}"),
+    );
+    Ok(Proof::Compared { at })
+}
+
+impl<D: Door> Verified<'_, D> {
+    async fn rename(self) -> Ended {
+        let Self { locked, proof } = self;
         let since = locked.since;
         match timeout_at(locked.deadline, locked.door.rename()).await {
             Ok(Ok(())) => {
                 locked
                     .give_back(Attempt::Swapped(Swapped {
                         held: since.elapsed(),
+                        proof,
                     }))
                     .await
             }
             Ok(Err(error)) if error.lost => Ended::Asked {
                 why: error.to_string(),
                 since,
+                proof,
             },
             Ok(Err(error)) => locked.give_back(refused(&error)).await,
             Err(_) => Ended::Asked {
                 why: "RENAME did not answer in time".to_owned(),
                 since,
+                proof,
             },
         }
     }
@@ -353,7 +439,7 @@ fn refused(error: &SqlError) -> Attempt {
 async fn released(beside: &mut impl Beside, session: u32, ended: Ended) -> Attempt {
     match ended {
         Ended::Unlocked(attempt) => attempt,
-        Ended::Asked { why, since } => find_out(beside, session, &why, since).await,
+        Ended::Asked { why, since, proof } => find_out(beside, session, &why, (since, proof)).await,
         Ended::Held(attempt) => match (answered(beside.end(session)).await, attempt) {
             (Ok(()), attempt) => attempt,
             // What is done is done; that the table may still be locked, the log must say.
@@ -371,7 +457,12 @@ async fn released(beside: &mut impl Beside, session: u32, ended: Ended) -> Attem
 }
 
 /// RENAME is one atomic statement, so the names tell; but only once the session cannot run it any more.
-async fn find_out(beside: &mut impl Beside, session: u32, why: &str, since: Instant) -> Attempt {
+async fn find_out(
+    beside: &mut impl Beside,
+    session: u32,
+    why: &str,
+    (since, proof): (Instant, Proof),
+) -> Attempt {
     let names = match answered(beside.end(session)).await {
         Ok(()) => answered(beside.names()).await,
         Err(error) => Err(error),
@@ -383,6 +474,7 @@ async fn find_out(beside: &mut impl Beside, session: u32, why: &str, since: Inst
             old: true,
         }) => Attempt::Swapped(Swapped {
             held: since.elapsed(),
+            proof,
         }),
         Ok(Names {
             source: true,

@@ -9,12 +9,13 @@ use super::{
     run::{self, Run},
     settings,
     stop::Stop,
+    subject::subject,
 };
 use crate::{
     alter::{Alter, lexer::SqlMode},
     capture::{self, Origin, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
-    config::Config,
+    config::{Config, Verify},
     error::{Exit, Failure},
     inspect::{self, Inspected, Request, Server, Source},
     mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
@@ -30,6 +31,7 @@ use crate::{
     schema::TableName,
     status::Reporter,
     tasks::Thread,
+    verify::{self, Ledger, Subject},
 };
 
 /// From so many rows on, the engine's average row length is one.
@@ -60,6 +62,7 @@ pub(super) struct Begun {
     columns: usize,
     rows_estimate: u64,
     row_bytes: u64,
+    subject: Arc<Subject>,
 }
 
 /// The comments by which this run knows its tables.
@@ -267,29 +270,37 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
     for note in looked.notes.iter().chain(&ghost.notes) {
         tracing::info!("{note}");
     }
-    match made(config, &mut looked, &ghost, &marks).await {
-        Ok((work, origin)) => {
-            let sessions = looked.sessions.with(settings::row_settings(
-                &looked.server,
-                &work,
-                &ghost,
-                &looked.source,
-            ));
-            Ok(Begun {
-                sessions,
-                marks,
-                guard,
-                origin,
-                columns: looked.source.table.columns.len(),
-                rows_estimate: looked.source.table.rows_estimate,
-                row_bytes: looked.source.table.row_bytes_estimate,
-                session: looked.session,
-                server: looked.server,
-                work: Arc::new(work),
-            })
-        }
-        Err(failure) => Err(undo(&mut looked, &marks, failure).await),
-    }
+    let made = match made(config, &mut looked, &ghost, &marks).await {
+        Ok(made) => made,
+        Err(failure) => return Err(undo(&mut looked, &marks, failure).await),
+    };
+    let Made {
+        work,
+        origin,
+        sessions,
+        subject,
+    } = made;
+    Ok(Begun {
+        sessions,
+        marks,
+        guard,
+        origin,
+        columns: looked.source.table.columns.len(),
+        rows_estimate: looked.source.table.rows_estimate,
+        row_bytes: looked.source.table.row_bytes_estimate,
+        session: looked.session,
+        server: looked.server,
+        work: Arc::new(work),
+        subject: Arc::new(subject),
+    })
+}
+
+/// The plan of a run, and where its stream begins.
+struct Made {
+    work: Work,
+    origin: Position,
+    sessions: Sessions,
+    subject: Subject,
 }
 
 /// As in gh-ost: who asks for a postponed swap gets one, and removes the file when it may happen.
@@ -307,7 +318,7 @@ async fn made(
     looked: &mut Looked,
     ghost: &Ghost,
     marks: &Marks,
-) -> Result<(Work, Position), Failure> {
+) -> Result<Made, Failure> {
     let Plan { columns, choice } = looked.plan(config, ghost)?;
     tracing::info!("iteration key: {} ({})", choice.source_key.name, choice.why);
     let supplied = fit::supplied(&mut looked.session, &columns.supplied).await?;
@@ -332,9 +343,20 @@ async fn made(
     fit::check_arrays(&work)?;
     settings::check_zone(&looked.server, &work, ghost, &looked.source)?;
     prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
+    let sessions = settings::row_settings(&looked.server, &work, ghost, &looked.source);
+    let sessions = looked.sessions.with(sessions);
+    let mut subject = subject(&looked.source.table, &ghost.table, &columns, &work);
+    if config.verification.verify != Verify::Off {
+        verify::resolve(&mut subject, &sessions).await?;
+    }
     let origin = origin(&mut looked.session).await?;
     still_the_same(looked).await?;
-    Ok((work, origin))
+    Ok(Made {
+        work,
+        origin,
+        sessions,
+        subject,
+    })
 }
 
 /// From the first look to the place where the stream begins, nobody may have changed the table's definition: later DDL
@@ -406,6 +428,7 @@ impl Begun {
             origin: self.origin.clone(),
             stop,
             witness: self.guard.witness(),
+            subject: Arc::clone(&self.subject),
         }))
     }
 
@@ -444,12 +467,17 @@ impl Begun {
         // The engine's averages over few rows are about pages, not rows; after a rebuild they lag behind for a while.
         let row_bytes = (self.rows_estimate >= ROWS_KNOWN_MIN).then_some(self.row_bytes);
         let sizer = ChunkSizer::new(config.chunk_target, row_bytes, config.chunk_rows);
-        Conductor::new(
-            self.work.key.exact_identity(),
-            limits,
-            sizer,
-            Workers::new(config.workers_max),
-        )
+        let exact = self.work.key.exact_identity();
+        let looks = ChunkSizer::new(config.chunk_target, row_bytes, config.chunk_rows);
+        let ledger = Ledger::new(
+            config.verification.verify,
+            exact,
+            looks,
+            limits.dirty_keys_max,
+            limits.dirty_bytes_max,
+        );
+        let workers = Workers::new(config.workers_max);
+        Conductor::new(exact, limits, sizer, workers, ledger, self.subject.whole())
     }
 
     /// Ends the sessions that live as long as the run.

@@ -16,6 +16,7 @@ use crate::{
     prepare,
     schema::TableName,
     status::{Snapshot, line::clock},
+    verify::{Proof, Summary},
 };
 
 /// A session that does not answer within this is taken for lost.
@@ -38,6 +39,7 @@ pub(super) async fn swapped(
     mut begun: Begun,
     swapped: Swapped,
     snapshot: &Snapshot,
+    mut summary: Summary,
 ) -> Result<Report, Ended> {
     let tables = begun.work.tables.clone();
     revive(&mut begun).await;
@@ -49,6 +51,10 @@ pub(super) async fn swapped(
         clock(snapshot.elapsed),
         swapped.held.as_millis()
     )];
+    if let Proof::Compared { at } = &swapped.proof {
+        summary.at = Some(at.clone());
+    }
+    lines.extend(summary.lines());
     let changelog = cleanup::drop_ours(&mut begun.session, &tables.changelog, &begun.marks.changelog).await;
     lines.extend(changelog.err().map(|left| unclean(&left)));
     lines.push(match config.ok_to_drop_table {
@@ -59,7 +65,10 @@ pub(super) async fn swapped(
         false => keep_old(&mut begun, &tables.old).await,
     });
     begun.close().await;
-    Ok(Report { lines })
+    Ok(Report {
+        lines,
+        verified: Some(summary),
+    })
 }
 
 /// The session with which the run began has been idle since, and may be gone.

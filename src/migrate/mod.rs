@@ -12,6 +12,7 @@ mod jobs;
 mod run;
 mod settings;
 mod stop;
+mod subject;
 mod swap;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::{
     config::Config,
     error::{Exit, Failure},
     status::Reporter,
+    verify::Summary,
 };
 use begin::Begun;
 use stop::Stop;
@@ -29,6 +31,8 @@ use stop::Stop;
 pub struct Report {
     /// Lines for people.
     pub lines: Vec<String>,
+    /// What was compared, for programs; a dry run compares nothing.
+    pub verified: Option<Summary>,
 }
 
 /// A run that did not end with the table changed.
@@ -61,10 +65,10 @@ async fn execute(config: Arc<Config>, begun: Begun, reporter: Reporter, stop: St
         Err(failure) => return Err(finish::failed(begun, failure).await),
     };
     let result = run.until_swapped().await;
-    let snapshot = run.snapshot().clone();
+    let (snapshot, summary) = (run.snapshot().clone(), run.summary());
     run.wind_down().await;
     match result {
-        Ok(swapped) => finish::swapped(&config, begun, swapped, &snapshot).await,
+        Ok(swapped) => finish::swapped(&config, begun, swapped, &snapshot, summary).await,
         Err(failure) => Err(finish::failed(begun, failure).await),
     }
 }

@@ -25,6 +25,7 @@ use crate::{
     prepare::GuardWitness,
     status::{Phase, Reporter, Snapshot},
     tasks::{Jobs, Thread},
+    verify::{self, Depth, Difference, Subject, Summary},
 };
 
 /// How often the clock is looked at when nothing else happens.
@@ -55,6 +56,7 @@ pub(super) struct Parts {
     pub(super) origin: Position,
     pub(super) stop: Stop,
     pub(super) witness: GuardWitness,
+    pub(super) subject: Arc<Subject>,
 }
 
 /// A run from its first mark to the swap.
@@ -63,6 +65,7 @@ pub(super) struct Run {
     pub(super) work: Arc<Work>,
     pub(super) sessions: Sessions,
     pub(super) conductor: Conductor,
+    subject: Arc<Subject>,
     feed: Feed,
     reader: Thread,
     jobs: Jobs<Done>,
@@ -97,6 +100,7 @@ impl Run {
             reporter: parts.reporter,
             stop: parts.stop,
             witness: parts.witness,
+            subject: parts.subject,
             jobs: Jobs::default(),
             idle: Idle::default(),
             started: now,
@@ -114,7 +118,8 @@ impl Run {
         let mut attempts = swap::Attempts::new(&self.config);
         loop {
             self.start_jobs();
-            self.report(self.phase());
+            let phase = self.phase();
+            self.report(phase);
             if self.may_swap() && attempts.due() {
                 match swap::attempt(self, &mut attempts).await? {
                     Some(swapped) => return Ok(swapped),
@@ -123,6 +128,7 @@ impl Run {
             }
             self.pump().await?;
             self.mind_parked()?;
+            self.mind_differences()?;
         }
     }
 
@@ -212,6 +218,11 @@ impl Run {
                 self.jobs
                     .start(jobs::flush(self.idle.flushers.pop(), sessions, work, batch))
             }
+            Action::Look(task) => {
+                let subject = Arc::clone(&self.subject);
+                self.jobs
+                    .start(jobs::look(self.idle.lookers.pop(), sessions, subject, task));
+            }
         }
     }
 
@@ -272,10 +283,12 @@ impl Run {
             .is_some_and(|file: &PathBuf| file.exists())
     }
 
-    fn phase(&self) -> Phase {
+    fn phase(&mut self) -> Phase {
         match self.conductor.readiness() {
             Readiness::Copying => Phase::Copying,
+            Readiness::Verifying if self.conductor.ledger().is_passing() => Phase::Verifying,
             _ if self.is_postponed() => Phase::Postponed,
+            Readiness::Verifying => Phase::Verifying,
             Readiness::CatchingUp | Readiness::Ready => Phase::CatchingUp,
         }
     }
@@ -302,6 +315,46 @@ impl Run {
             self.conductor.changes().retry_parked();
         }
         Ok(())
+    }
+
+    /// Rows that differ and that nothing explains end the run.
+    fn mind_differences(&mut self) -> Result<(), Failure> {
+        match self.conductor.unexplained() {
+            Some(differences) => Err(self.differ(&differences)),
+            None => Ok(()),
+        }
+    }
+
+    /// Names the rows that differ.
+    pub(super) fn differ(&self, differences: &[Difference]) -> Failure {
+        let tables = &self.work.tables;
+        let what = format!(
+            "Rows of the new table {} are not what those of {} make of them; nothing was swapped.",
+            tables.ghost, tables.source
+        );
+        verify::differ(what, differences, [&tables.source, &tables.ghost]).hint(
+            "Somebody has written into the new table (look for triggers and for sessions with its name), or this is a \
+             defect of ghost-rs: please report it. Start again with --initially-drop-ghost-table.",
+        )
+    }
+
+    /// What the swap compares, and how closely.
+    pub(super) fn compared(&mut self) -> Option<(Arc<Subject>, Depth)> {
+        let ledger = self.conductor.ledger();
+        (!ledger.is_off()).then(|| (Arc::clone(&self.subject), ledger.depth()))
+    }
+
+    /// Where the binlog reader is.
+    pub(super) fn position(&self) -> String {
+        self.position.to_string()
+    }
+
+    /// What was compared, and what was not.
+    pub(super) fn summary(&mut self) -> Summary {
+        Summary {
+            not_compared: self.subject.uncompared.clone(),
+            ..self.conductor.ledger().summary()
+        }
     }
 
     /// Names the rows that collide.
@@ -331,6 +384,7 @@ impl Run {
         let elapsed = self.started.elapsed();
         let totals = self.conductor.totals();
         let load = self.conductor.changes().load();
+        let verified = self.conductor.ledger().summary();
         let rows_per_s = self.rate(totals.rows);
         let left = self.snapshot.rows_estimate.saturating_sub(totals.rows);
         self.snapshot = Snapshot {
@@ -345,6 +399,9 @@ impl Run {
             held_keys: load.held as u64,
             applied_keys: totals.keys,
             lag: self.lag(),
+            verified_rows: verified.rows_counted,
+            keys_to_verify: self.conductor.ledger().due() as u64,
+            second_looks: verified.second_looks,
             workers: self.conductor.workers(),
             chunk_rows: self.conductor.chunk_rows(),
             elapsed,

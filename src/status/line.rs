@@ -62,6 +62,7 @@ fn state(snapshot: &Snapshot) -> String {
     match &snapshot.state {
         Phase::Copying => format!("copying {:.1}%", snapshot.progress() * 100.0),
         Phase::Throttled(reason) => format!("throttled: {reason}"),
+        Phase::Verifying => format!("verifying {:.1}%", snapshot.verified() * 100.0),
         other => other.name().to_string(),
     }
 }
@@ -81,6 +82,10 @@ fn rows(snapshot: &Snapshot) -> String {
             eta(snapshot)
         ),
         Phase::Throttled(_) => format!("rows {rows_copied}/{rows_estimate}"),
+        Phase::Verifying => format!(
+            "rows {rows_copied}, {} verified, {} keys to verify",
+            snapshot.verified_rows, snapshot.keys_to_verify
+        ),
         _ => format!("rows {rows_copied}"),
     }
 }
@@ -149,6 +154,9 @@ mod tests {
             held_keys: 0,
             applied_keys: 50_210,
             lag: Some(Duration::from_millis(120)),
+            verified_rows: 113_000,
+            keys_to_verify: 7,
+            second_looks: 0,
             workers: 2,
             chunk_rows: 20_000,
             elapsed: Duration::from_secs(12),
@@ -186,6 +194,9 @@ mod tests {
         for (snapshot, wanted) in cases {
             assert_eq!(line(&snapshot), wanted);
         }
+        let verifying = line(&after(Phase::Verifying, 0));
+        let wanted = "verifying 25.0%; rows 452000, 113000 verified, 7 keys to verify; keys 1203 dirty";
+        assert!(verifying.starts_with(wanted), "{verifying}");
         let held = Snapshot {
             limit: Some("dirty keys".into()),
             ..copying()

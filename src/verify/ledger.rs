@@ -111,6 +111,8 @@ enum Search {
 #[derive(Debug)]
 pub struct Ledger {
     verify: Verify,
+    /// Equal keys are equal bytes.
+    exact: bool,
     sizer: ChunkSizer,
     keys_max: usize,
     bytes_max: usize,
@@ -126,10 +128,11 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Nothing looked at. `keys_max`, `bytes_max`: of the keys that are due.
-    pub fn new(verify: Verify, sizer: ChunkSizer, keys_max: usize, bytes_max: usize) -> Self {
+    /// Nothing looked at. `exact`: equal keys are equal bytes; `keys_max`, `bytes_max`: of the keys that are due.
+    pub fn new(verify: Verify, exact: bool, sizer: ChunkSizer, keys_max: usize, bytes_max: usize) -> Self {
         Self {
             verify,
+            exact,
             sizer,
             keys_max,
             bytes_max,
@@ -252,7 +255,9 @@ impl Ledger {
         let judged = self.judgements.iter_mut().map(|judgement| &mut judgement.look);
         for look in self.looks.values_mut().chain(judged) {
             // A row that differs need not be one that was asked for: keys may be equal in other bytes.
-            look.stirred.insert(key.clone());
+            if !self.exact || look.keys.contains(key) {
+                look.stirred.insert(key.clone());
+            }
         }
     }
 

@@ -21,7 +21,7 @@ mod sql;
 mod subject;
 mod summary;
 
-pub use difference::{Difference, differ};
+pub use difference::{Difference, Kind, differ};
 pub use eye::{Eye, PartSeen, resolve};
 pub use ledger::Ledger;
 pub use subject::{Pair, Parts, Side, Subject, by_name};

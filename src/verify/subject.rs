@@ -150,7 +150,7 @@ impl Subject {
     }
 
     /// The parts of the whole table, where they are not ranges.
-    pub(super) fn whole(&self) -> Vec<super::Part> {
+    pub fn whole(&self) -> Vec<super::Part> {
         (0..self.buckets)
             .map(|number| super::Part::Bucket {
                 number,

@@ -13,6 +13,7 @@ pub mod safety;
 pub mod swap;
 pub mod throttle;
 pub mod topology;
+pub mod verification;
 pub mod what;
 
 use std::path::PathBuf;
@@ -86,6 +87,9 @@ pub struct AlterArgs {
     /// When to hold back.
     #[command(flatten)]
     pub throttle: throttle::ThrottleArgs,
+    /// What is compared before the swap.
+    #[command(flatten)]
+    pub verification: verification::VerificationArgs,
     /// The end of the run.
     #[command(flatten)]
     pub swap: swap::SwapArgs,
