@@ -4,7 +4,7 @@
 
 use std::io::Write;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// Nobody may ever read it.
@@ -29,11 +29,23 @@ impl Ended {
 
 /// A run without an environment of its own but what is given here.
 fn run_with(env: &[(&str, &str)], args: &[&str]) -> Ended {
+    run_program(Path::new(env!("CARGO_BIN_EXE_ghost-rs")), env, args)
+}
+
+/// The program through a link named `gh-ost`.
+fn gh_ost(args: &[&str]) -> Ended {
+    let dir = tempfile::tempdir().expect("a folder");
+    let link = dir.path().join("gh-ost");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_ghost-rs"), &link).expect("a link");
+    run_program(&link, &[], args)
+}
+
+fn run_program(program: &Path, env: &[(&str, &str)], args: &[&str]) -> Ended {
     let Output {
         status,
         stdout,
         stderr,
-    } = Command::new(env!("CARGO_BIN_EXE_ghost-rs"))
+    } = Command::new(program)
         .args(args)
         .env_clear()
         .envs(env.iter().copied())
@@ -231,11 +243,17 @@ fn no_output_holds_the_password() {
     let short = format!("-p{PASSWORD}");
     let asked = format!("--ask-pass={PASSWORD}");
     let hyphen = format!("-{PASSWORD}");
-    let ways: [&[&str]; 12] = [
+    let go_glued = format!("-password={PASSWORD}");
+    let master = format!("--master-password={PASSWORD}");
+    let ways: [&[&str]; 16] = [
         &["--password", PASSWORD],
         &["--password", &hyphen],
         &[&glued],
         &[&glued, "--ask-pass"],
+        &[&go_glued],
+        &["-password", &hyphen],
+        &[&master],
+        &["-master-password", PASSWORD, PASSWORD],
         &[&mistyped],
         &["--pasword", PASSWORD],
         &[&short],
@@ -270,5 +288,123 @@ fn no_output_holds_the_password() {
                 assert!(!text.contains(PASSWORD), "{args:?} says: {text}");
             }
         }
+    }
+}
+
+const GO_TABLE: [&str; 3] = ["-database=shop", "-table", "orders"];
+
+#[test]
+fn a_link_named_gh_ost_takes_gh_osts_command_line() {
+    let port = free_port();
+    let ended = gh_ost(
+        &[
+            &GO_TABLE[..],
+            &[
+                "-user",
+                "u",
+                "-port",
+                &port,
+                "-alter=ADD COLUMN note TEXT",
+                "--execute=true",
+            ],
+            &[
+                "-max-lag-millis=1500",
+                "--chunk-size=1",
+                "--chunk-size",
+                "1000",
+                "-allow-on-master",
+                "--tungsten",
+                "-aliyun-rds=1",
+            ],
+        ]
+        .concat(),
+    );
+    assert_eq!(ended.code, Some(6), "{}", ended.err);
+    assert!(ended.err.contains(&format!("127.0.0.1:{port}")), "{}", ended.err);
+    for note in ["--tungsten changes nothing", "--aliyun-rds changes nothing"] {
+        assert_eq!(ended.err.matches(note).count(), 1, "{}", ended.err);
+    }
+}
+
+#[test]
+fn the_link_knows_help_and_version() {
+    for flag in ["--version", "-version", "--version=true"] {
+        let version = gh_ost(&[flag]);
+        let wanted = format!("ghost-rs {}\n", env!("CARGO_PKG_VERSION"));
+        assert_eq!((version.code, version.out), (Some(0), wanted), "{flag}");
+    }
+    for flag in ["--help", "-help", "-h"] {
+        let help = gh_ost(&[flag]);
+        assert_eq!(help.code, Some(0));
+        assert!(help.out.contains("--throttle-control-replicas"), "{}", help.out);
+    }
+}
+
+#[test]
+fn check_flag_asks_nobody() {
+    let known = [
+        "--check-flag",
+        "--cut-over-lock-timeout-seconds",
+        "1",
+        "-nice-ratio",
+        "0",
+        "--include-triggers",
+    ];
+    for ended in [gh_ost(&known), run(&[&["alter"], &known[..]].concat())] {
+        assert_eq!((ended.code, ended.out + &ended.err), (Some(0), String::new()));
+    }
+    let unknown = gh_ost(&["-check-flag", "--nonsense", "-execute"]);
+    assert_eq!(unknown.code, Some(2));
+    assert_eq!(unknown.lines("error: "), ["not known: --nonsense"]);
+}
+
+#[test]
+fn a_switch_that_is_off_is_off_and_bad_ones_are_named() {
+    let conf = "/no/such/my.cnf";
+    let off = gh_ost(&[
+        "--ask-pass",
+        "-ask-pass=false",
+        "--password=x",
+        "--conf",
+        conf,
+        "-alter",
+        "-x",
+    ]);
+    assert!(!off.err.contains("--ask-pass"), "{}", off.err);
+    assert!(
+        off.lines("error: ")
+            .contains(&"--conf: cannot read /no/such/my.cnf"),
+        "{}",
+        off.err
+    );
+
+    let maybe = gh_ost(&["--execute=maybe"]);
+    assert_eq!(maybe.code, Some(2));
+    assert_eq!(
+        maybe.lines("error: "),
+        ["--execute has a value that is neither yes nor no"]
+    );
+
+    let word = gh_ost(&["--execute", "true"]);
+    assert_eq!(word.code, Some(2));
+    assert!(word.err.contains("unexpected argument 'true'"), "{}", word.err);
+
+    let json = gh_ost(&["-log-format=json", "-execute=maybe"]);
+    let object: serde_json::Value = serde_json::from_str(json.err.trim()).expect("an object");
+    assert_eq!(object["exit"], 2);
+}
+
+#[test]
+fn what_is_not_there_yet_says_so() {
+    let flags: [&[&str]; 3] = [
+        &["--resume"],
+        &["--revert", "--old-table=_orders_del"],
+        &["--old-table", "x"],
+    ];
+    for more in flags {
+        let ended = run(&[&TABLE[..], &["--user", "u"], more].concat());
+        assert_eq!(ended.code, Some(2));
+        assert_eq!(ended.lines("error: ").len(), 1, "{}", ended.err);
+        assert!(ended.err.contains("this version"), "{}", ended.err);
     }
 }

@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["mysql", "binlog"],
     &["fence", "inspect"],
     &["apply", "capture", "cleanup", "copy", "verify"],
-    &["cutover", "prepare"],
+    &["control", "cutover", "prepare"],
     &["migrate"],
     &["cli"],
 ];

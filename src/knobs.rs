@@ -3,6 +3,7 @@
 //! The run owns the knobs and hands out readers ([`tokio::sync::watch`]); only a command changes them. They start from
 //! the [`Config`], which never changes.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::{Address, Config, Thresholds};
@@ -30,6 +31,10 @@ pub struct Knobs {
     pub control_replicas: Vec<Address>,
     /// An operator has said `throttle`, and not yet `no-throttle`.
     pub paused: bool,
+    /// While this file exists, the swap waits.
+    pub postpone_file: Option<PathBuf>,
+    /// An operator has said `cut-over`: the flag file does not hold the swap back any more.
+    pub unpostponed: bool,
 }
 
 impl Knobs {
@@ -47,6 +52,27 @@ impl Knobs {
             throttle_http: throttling.http.clone(),
             control_replicas: throttling.control_replicas.clone(),
             paused: false,
+            postpone_file: config.postpone_cut_over_flag_file.clone(),
+            unpostponed: false,
         }
+    }
+}
+
+/// Knobs as a run without flags has them.
+#[cfg(test)]
+pub(crate) fn fixture() -> Knobs {
+    Knobs {
+        chunk_rows: None,
+        flush_batch_keys: 1_000,
+        max_lag: Duration::from_millis(1_500),
+        max_load: Thresholds::default(),
+        critical_load: Thresholds::default(),
+        nice_ratio: 0.0,
+        throttle_query: None,
+        throttle_http: None,
+        control_replicas: Vec::new(),
+        paused: false,
+        postpone_file: None,
+        unpostponed: false,
     }
 }

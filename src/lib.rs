@@ -35,6 +35,7 @@ pub mod changes;
 pub mod cleanup;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod copy;
 pub mod cutover;
 pub mod error;

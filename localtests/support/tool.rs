@@ -5,7 +5,9 @@
 
 use std::env;
 use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,6 +27,8 @@ struct Heard {
 
 /// A running ghost-rs.
 pub struct Tool {
+    /// Where it takes commands.
+    socket: PathBuf,
     child: Child,
     heard: watch::Receiver<Heard>,
     started: Instant,
@@ -54,11 +58,19 @@ impl Tool {
         ] {
             args.push(format!("--{flag}={value}"));
         }
+        let socket = own_socket(more);
+        args.push(format!("--serve-socket-file={}", socket.display()));
         args.extend_from_slice(more);
-        Self::start(&args)
+        Self::start(&args, socket)
     }
 
-    fn start(args: &[String]) -> Outcome<Self> {
+    /// Where it takes commands.
+    #[allow(dead_code, reason = "not every test talks to a run")]
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    fn start(args: &[String], socket: PathBuf) -> Outcome<Self> {
         let program = Self::program();
         let mut child = Command::new(&program)
             .args(args)
@@ -77,6 +89,7 @@ impl Tool {
         }
         let limit = Duration::from_secs(RUN_SECONDS_MAX);
         Ok(Self {
+            socket,
             child,
             heard,
             started: Instant::now(),
@@ -137,6 +150,23 @@ impl Drop for Tool {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The one that is asked for, or one that no other test on this machine uses: tables of the same name are altered by
+/// several tests at a time, each on a server of its own.
+fn own_socket(args: &[String]) -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let asked = args
+        .iter()
+        .rev()
+        .find_map(|arg| arg.strip_prefix("--serve-socket-file="));
+    asked.map_or_else(
+        || {
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            env::temp_dir().join(format!("ghost-rs-test-{}-{number}.sock", std::process::id()))
+        },
+        PathBuf::from,
+    )
 }
 
 fn listen(pipe: impl Read + Send + 'static, tell: watch::Sender<Heard>) {

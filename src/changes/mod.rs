@@ -378,7 +378,9 @@ impl Changes {
 
     /// Every flush up to this one has ended.
     pub fn have_landed(&self, batch: BatchId) -> bool {
-        self.flying.first_key_value().is_none_or(|(first, _)| *first > batch)
+        self.flying
+            .first_key_value()
+            .is_none_or(|(first, _)| *first > batch)
     }
 
     /// The keys of a flush that is under way.

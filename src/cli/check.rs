@@ -4,7 +4,9 @@
 //! nothing else is wrong. No message holds a value that may be a password.
 
 mod carry;
+mod compat;
 mod connection;
+pub mod notes;
 mod operate;
 mod pace;
 mod resume;
@@ -29,6 +31,8 @@ pub trait Surroundings {
     fn env(&self, name: &str) -> Option<String>;
     /// A file's bytes.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// Whether a folder is there that may be looked into.
+    fn is_folder(&self, path: &Path) -> bool;
     /// A password, asked for on the terminal.
     fn ask(&self, prompt: &str) -> io::Result<String>;
 }
@@ -44,6 +48,10 @@ impl Surroundings for Machine {
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         std::fs::read(path)
+    }
+
+    fn is_folder(&self, path: &Path) -> bool {
+        std::fs::read_dir(path).is_ok()
     }
 
     fn ask(&self, prompt: &str) -> io::Result<String> {
@@ -150,10 +158,11 @@ pub fn config(args: AlterArgs, world: &dyn Surroundings) -> Result<Config, Vec<F
         carry,
         throttling,
         control: operate::control(&args.operate, p),
-        hooks: operate::hooks(&args.operate, p),
+        hooks: operate::hooks(&args.operate, world, p),
         metrics: operate::metrics(&args.operate, p),
         log: log(&args.output),
     };
+    compat::check(&args.compat, p);
     if !problems.0.is_empty() {
         return Err(problems.0);
     }
@@ -165,29 +174,6 @@ pub fn config(args: AlterArgs, world: &dyn Surroundings) -> Result<Config, Vec<F
 /// A path that was given; in gh-ost an empty one means none.
 fn given_path(path: Option<&PathBuf>) -> Option<PathBuf> {
     path.filter(|path| !path.as_os_str().is_empty()).cloned()
-}
-
-/// What is not wrong but should be known, for the log.
-pub fn warnings(args: &AlterArgs) -> Vec<&'static str> {
-    let mut warnings = Vec::new();
-    if args
-        .connection
-        .password
-        .as_ref()
-        .is_some_and(|password| !password.is_empty())
-    {
-        warnings.push(
-            "the password on the command line can be read by everybody who may list the processes of this \
-             machine; --ask-pass, --conf and the environment variable GHOST_RS_PASSWORD keep it to yourself",
-        );
-    }
-    if args.connection.ssl_allow_insecure {
-        warnings.push(
-            "--ssl-allow-insecure: the connection is encrypted, but to whom it leads is not checked; \
-             who can divert it can read the password",
-        );
-    }
-    warnings
 }
 
 /// The two answers to a rename exclude each other.

@@ -2,18 +2,24 @@
 //!
 //! [`args`] is what was typed, [`check`] makes a `Config` of it and of the option file and the environment, [`render`]
 //! is how every run ends. No module below this one exits or reads flags.
+//!
+//! A link named `gh-ost` to the program is `ghost-rs alter`, and the flags of `alter` may be spelled as Go's ([`go_style`]).
 
 pub mod args;
 pub mod check;
+pub mod check_flag;
+mod ctl;
 #[cfg(test)]
 mod flags_doc;
+pub mod go_style;
 pub mod log;
 pub mod option_file;
 pub mod redact;
 pub mod render;
 pub mod run;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -28,26 +34,71 @@ use args::{Cli, Command};
 pub struct Order {
     /// The run.
     pub config: Config,
-    /// What is not wrong but should stand in the log.
+    /// What is not wrong but should stand in the log, as a warning.
     pub warnings: Vec<&'static str>,
+    /// Flags that were accepted and change nothing, with the reason; for the log.
+    pub notes: Vec<String>,
 }
 
-/// Reads the command line. If there is nothing to run (help, version, wrong flags), everything has been said and the
-/// exit code is returned.
+/// Reads the command line. If there is nothing to run (help, version, wrong flags, a word to another run), everything
+/// has been said and the exit code is returned.
 pub fn order(argv: Vec<OsString>) -> Result<Order, ExitCode> {
-    let Command::Alter(args) = match Cli::try_parse_from(&argv) {
-        Ok(cli) => cli.command,
+    let argv = as_alter(argv);
+    let understood = understood(&argv)?;
+    let args = match Cli::try_parse_from(&understood) {
+        Ok(cli) => match cli.command {
+            Command::Alter(args) => args,
+            Command::Ctl(args) => return Err(ctl::run(&args)),
+        },
         Err(error) => return Err(unparsed(&error, &argv)),
     };
     let format = args.output.log_format;
-    let warnings = check::warnings(&args);
-    let config = check::config(*args, &check::Machine).map_err(|problems| {
-        problems
-            .iter()
-            .for_each(|problem| render::to_stderr(&render::failure(problem, &[], format)));
-        exit_code(Exit::Usage)
-    })?;
-    Ok(Order { config, warnings })
+    let warnings = check::notes::warnings(&args);
+    let notes = check::notes::notes(&args);
+    let config = check::config(*args, &check::Machine).map_err(|problems| refused(&problems, format))?;
+    Ok(Order {
+        config,
+        warnings,
+        notes,
+    })
+}
+
+/// The program under gh-ost's name takes gh-ost's flags, without a subcommand.
+fn as_alter(argv: Vec<OsString>) -> Vec<OsString> {
+    let link = argv.first().and_then(|program| Path::new(program).file_name()) == Some(OsStr::new("gh-ost"));
+    let mut argv = argv.into_iter();
+    let program = argv.next();
+    let subcommand = link.then(|| OsString::from("alter"));
+    program.into_iter().chain(subcommand).chain(argv).collect()
+}
+
+/// The command line with the flags of `alter` as clap spells them. `--check-flag` is answered here.
+fn understood(argv: &[OsString]) -> Result<Vec<OsString>, ExitCode> {
+    let Some((head, flags)) = argv
+        .split_at_checked(2)
+        .filter(|(head, _)| head.ends_with(&["alter".into()]))
+    else {
+        return Ok(argv.to_vec());
+    };
+    let format = if wants_json(argv) {
+        LogFormat::Json
+    } else {
+        LogFormat::Text
+    };
+    let command = alter_command();
+    let rewritten = go_style::rewritten(flags, &command).map_err(|problem| refused(&[problem], format))?;
+    if rewritten.iter().any(|arg| arg == "--check-flag") {
+        let unknown = check_flag::problem(flags, &command);
+        return Err(unknown.map_or(exit_code(Exit::Done), |problem| refused(&[problem], format)));
+    }
+    Ok(head.iter().cloned().chain(rewritten).collect())
+}
+
+fn refused(problems: &[Failure], format: LogFormat) -> ExitCode {
+    problems
+        .iter()
+        .for_each(|problem| render::to_stderr(&render::failure(problem, &[], format)));
+    exit_code(Exit::Usage)
 }
 
 /// The process's exit code.
@@ -86,11 +137,9 @@ fn unparsed_text(error: &clap::Error, argv: &[OsString]) -> String {
 
 /// Flags that cannot be parsed may still say how they want to hear of it.
 fn wants_json(argv: &[OsString]) -> bool {
-    let joined = argv.iter().any(|arg| arg == "--log-format=json");
-    joined
-        || argv
-            .windows(2)
-            .any(|pair| pair.iter().eq(["--log-format", "json"].iter()))
+    let joined = |arg: &OsString| arg == "--log-format=json" || arg == "-log-format=json";
+    let apart = |pair: &[OsString]| matches!(pair, [flag, value] if (flag == "--log-format" || flag == "-log-format") && value == "json");
+    argv.iter().any(joined) || argv.windows(2).any(apart)
 }
 
 /// The subcommand `alter` with all its flags.

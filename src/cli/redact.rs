@@ -55,8 +55,8 @@ fn glued(arg: &str) -> Option<&str> {
 
 fn is_flag(arg: &str, flags: &[String]) -> bool {
     let name = arg.split('=').next().unwrap_or(arg);
-    name.strip_prefix("--")
-        .is_some_and(|name| flags.iter().any(|flag| flag == name))
+    let name = name.strip_prefix("--").or_else(|| name.strip_prefix('-'));
+    name.is_some_and(|name| flags.iter().any(|flag| flag == name))
 }
 
 /// Our flags that never come with a password.
@@ -80,8 +80,12 @@ mod tests {
 
     #[test]
     fn whatever_may_be_a_password_is_blotted_out() {
-        let cases: [&[&str]; 7] = [
+        let cases: [&[&str]; 11] = [
             &["--password=hunter2"],
+            &["-password", "hunter2"],
+            &["-password=hunter2"],
+            &["--master-password", "hunter2"],
+            &["-master-password=hunter2"],
             &["--pasword", "hunter2"],
             &["--ask-pass", "hunter2"],
             &["-phunter2"],
@@ -103,6 +107,7 @@ mod tests {
             redacted(text, &["--ask-pass", "--workers", "x", "--port=y"]),
             text
         );
+        assert_eq!(redacted(text, &["-workers", "x", "-port=y"]), text);
         let text = "unexpected argument '-pa' found";
         assert_eq!(redacted(text, &["-pa"]), text);
     }

@@ -23,7 +23,7 @@ pub fn failure(failure: &Failure, state: &[String], format: LogFormat) -> String
 pub fn outcome(outcome: &Result<Report, Ended>, format: LogFormat) -> ExitCode {
     match outcome {
         Ok(done) => {
-            let _ = std::io::stdout().write_all(report(done, format).as_bytes());
+            to_stdout(&report(done, format));
             super::exit_code(Exit::Done)
         }
         Err(ended) => {
@@ -45,6 +45,11 @@ pub fn report(report: &Report, format: LogFormat) -> String {
             None => format!("{}\n", json!({ "report": report.lines })),
         },
     }
+}
+
+/// Prints to standard output; if that is closed there is nobody left to tell.
+pub fn to_stdout(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// Prints to standard error; if that is closed there is nobody left to tell.

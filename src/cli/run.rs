@@ -22,11 +22,17 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
     }
 }
 
-fn run(Order { config, warnings }: Order) -> ExitCode {
+fn run(order: Order) -> ExitCode {
+    let Order {
+        config,
+        warnings,
+        notes,
+    } = order;
     let format = config.log.format;
     let screen = Screen::new(&config.log);
     log::start(&config.log, screen.clone());
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    notes.iter().for_each(|note| tracing::info!("{note}"));
     match runtime() {
         Ok(runtime) => {
             let outcome = runtime.block_on(migrate::alter(config, Reporter::new(screen)));
@@ -36,7 +42,7 @@ fn run(Order { config, warnings }: Order) -> ExitCode {
     }
 }
 
-fn runtime() -> std::io::Result<Runtime> {
+pub(super) fn runtime() -> std::io::Result<Runtime> {
     Builder::new_multi_thread()
         .worker_threads(WORKER_THREADS)
         .enable_all()

@@ -60,7 +60,8 @@ impl LockSession {
             },
             _ => set_up(error),
         })?;
-        let (subject, depth) = compared.map_or((None, Depth::Presence), |(subject, depth)| (Some(subject), depth));
+        let (subject, depth) =
+            compared.map_or((None, Depth::Presence), |(subject, depth)| (Some(subject), depth));
         Ok(Self {
             flusher,
             work,

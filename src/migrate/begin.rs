@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{
-    conductor::{Conductor, Limits},
+    commands::Desk,
     fit,
     run::{self, Run},
     settings,
@@ -16,10 +16,10 @@ use crate::{
     capture::{self, Origin, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
     config::{Config, Verify},
+    control::{About, Host, Listening},
     error::{Exit, Failure},
     inspect::{self, Inspected, Request, Server, Source},
     mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
-    pace::{ChunkSizer, Workers},
     plan::{
         self, ColumnMap, KeyChoice, Wishes,
         mark::{Kind, Mark},
@@ -31,11 +31,8 @@ use crate::{
     schema::TableName,
     status::Reporter,
     tasks::Thread,
-    verify::{self, Ledger, Subject},
+    verify::{self, Subject},
 };
-
-/// From so many rows on, the engine's average row length is one.
-const ROWS_KNOWN_MIN: u64 = 1_000;
 
 /// What was found out, and the session that asked. Nothing has been made yet.
 pub(super) struct Looked {
@@ -60,9 +57,9 @@ pub(super) struct Begun {
     server: Server,
     origin: Position,
     columns: usize,
-    rows_estimate: u64,
-    row_bytes: u64,
-    subject: Arc<Subject>,
+    pub(super) rows_estimate: u64,
+    pub(super) row_bytes: u64,
+    pub(super) subject: Arc<Subject>,
 }
 
 /// The comments by which this run knows its tables.
@@ -255,12 +252,14 @@ fn request<'a>(
     }
 }
 
-/// Makes the helper tables and the plan.
-pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, Failure> {
+/// Makes the helper tables and the plan. From here on operators' commands are kept for the run.
+pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, Listening), Failure> {
+    let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
+    let listening = Listening::open(&config.control, &config.schema, &config.table).await?;
+    // Not before it is certain that no other run waits for the same file.
     if let Some(file) = &config.postpone_cut_over_flag_file {
         touch(file)?;
     }
-    let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
     for leftover in &looked.leftovers {
         cleanup::drop_leftover(&mut looked.session, leftover).await?;
     }
@@ -280,7 +279,7 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
         sessions,
         subject,
     } = made;
-    Ok(Begun {
+    let begun = Begun {
         sessions,
         marks,
         guard,
@@ -292,7 +291,8 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<Begun, F
         server: looked.server,
         work: Arc::new(work),
         subject: Arc::new(subject),
-    })
+    };
+    Ok((begun, listening))
 }
 
 /// The plan of a run, and where its stream begins.
@@ -304,7 +304,7 @@ struct Made {
 }
 
 /// As in gh-ost: who asks for a postponed swap gets one, and removes the file when it may happen.
-fn touch(file: &std::path::Path) -> Result<(), Failure> {
+pub(super) fn touch(file: &std::path::Path) -> Result<(), Failure> {
     let created = std::fs::OpenOptions::new().create(true).append(true).open(file);
     created.map(drop).map_err(|error| {
         Failure::usage(format!("The flag file {} cannot be created.", file.display()))
@@ -313,12 +313,7 @@ fn touch(file: &std::path::Path) -> Result<(), Failure> {
     })
 }
 
-async fn made(
-    config: &Config,
-    looked: &mut Looked,
-    ghost: &Ghost,
-    marks: &Marks,
-) -> Result<Made, Failure> {
+async fn made(config: &Config, looked: &mut Looked, ghost: &Ghost, marks: &Marks) -> Result<Made, Failure> {
     let Plan { columns, choice } = looked.plan(config, ghost)?;
     tracing::info!("iteration key: {} ({})", choice.source_key.name, choice.why);
     let supplied = fit::supplied(&mut looked.session, &columns.supplied).await?;
@@ -408,7 +403,13 @@ async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
 
 impl Begun {
     /// The run itself, with the thread that reads the binlog.
-    pub(super) fn run(&self, config: &Arc<Config>, reporter: Reporter, stop: Stop) -> Result<Run, Failure> {
+    pub(super) fn run(
+        &self,
+        config: &Arc<Config>,
+        listening: Listening,
+        reporter: Reporter,
+        stop: Stop,
+    ) -> Result<Run, Failure> {
         let internal = |error: std::io::Error| {
             Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string())
         };
@@ -429,7 +430,20 @@ impl Begun {
             stop,
             witness: self.guard.witness(),
             subject: Arc::clone(&self.subject),
+            desk: Desk::open(listening, self.about(config)),
         }))
+    }
+
+    fn about(&self, config: &Config) -> About {
+        let host = Host {
+            address: config.connection.server(),
+            version: self.server.version_text.clone(),
+        };
+        About {
+            source: self.work.tables.source.clone(),
+            applier: host.clone(),
+            inspector: host,
+        }
     }
 
     fn stream_origin(&self, config: &Config) -> Origin {
@@ -454,30 +468,6 @@ impl Begun {
             server_version: self.server.version.number(),
             names_fold_case: self.server.lower_case_table_names != 0,
         })
-    }
-
-    fn conductor(&self, config: &Config) -> Conductor {
-        let limits = Limits {
-            flush_lanes: config.flush_lanes as usize,
-            batch_keys: config.flush_batch_keys as usize,
-            heartbeat: config.heartbeat,
-            dirty_keys_max: config.dirty_keys_max as usize,
-            dirty_bytes_max: config.dirty_bytes_max as usize,
-        };
-        // The engine's averages over few rows are about pages, not rows; after a rebuild they lag behind for a while.
-        let row_bytes = (self.rows_estimate >= ROWS_KNOWN_MIN).then_some(self.row_bytes);
-        let sizer = ChunkSizer::new(config.chunk_target, row_bytes, config.chunk_rows);
-        let exact = self.work.key.exact_identity();
-        let looks = ChunkSizer::new(config.chunk_target, row_bytes, config.chunk_rows);
-        let ledger = Ledger::new(
-            config.verification.verify,
-            exact,
-            looks,
-            limits.dirty_keys_max,
-            limits.dirty_bytes_max,
-        );
-        let workers = Workers::new(config.workers_max);
-        Conductor::new(exact, limits, sizer, workers, ledger, self.subject.whole())
     }
 
     /// Ends the sessions that live as long as the run.

@@ -19,7 +19,10 @@ use crate::{
     changes::{Batch, BatchId, Changes, Chunk, ChunkId, Flushed, Mark},
     key::Key,
     pace::{ChunkSizer, Others, Workers},
-    verify::{Difference, Ledger, Part, PartSeen, ledger::{LookId, Task}},
+    verify::{
+        Difference, Ledger, Part, PartSeen,
+        ledger::{LookId, Task},
+    },
 };
 
 /// Chunks found and claimed ahead of each worker.
@@ -128,7 +131,7 @@ pub enum Readiness {
     Ready,
 }
 
-/// Limits of a run that do not change.
+/// Limits of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Flushes at the same time.
@@ -345,6 +348,12 @@ impl Conductor {
     /// Sessions that copy now.
     pub fn workers(&self) -> u32 {
         self.copying
+    }
+
+    /// An operator's wishes hold from the next chunk and the next batch on.
+    pub fn turn(&mut self, chunk_rows: Option<u64>, batch_keys: u32) {
+        self.sizer.fix(chunk_rows);
+        self.limits.batch_keys = batch_keys as usize;
     }
 
     /// Rows of the next chunk.

@@ -12,7 +12,10 @@ pub(super) async fn report(config: &Config, mut looked: Looked) -> Result<Report
     let plan = looked.plan(config, &ghost)?;
     let lines = lines(&looked, &ghost, &plan);
     looked.session.close().await;
-    Ok(Report { lines, verified: None })
+    Ok(Report {
+        lines,
+        verified: None,
+    })
 }
 
 fn lines(looked: &Looked, ghost: &Ghost, plan: &Plan) -> Vec<String> {

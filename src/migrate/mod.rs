@@ -4,21 +4,25 @@
 //! it, the source is as it was, and [`Ended::state`] says what is left on the server.
 
 mod begin;
+mod commands;
 mod conductor;
 mod dry_run;
 mod finish;
 mod fit;
 mod jobs;
+mod limits;
 mod run;
 mod settings;
 mod stop;
 mod subject;
 mod swap;
+mod verifying;
 
 use std::sync::Arc;
 
 use crate::{
     config::Config,
+    control::Listening,
     error::{Exit, Failure},
     status::Reporter,
     verify::Summary,
@@ -55,12 +59,18 @@ pub async fn alter(config: Config, reporter: Reporter) -> Result<Report, Ended> 
     if !config.execute {
         return dry_run::report(&config, looked).await.map_err(untouched);
     }
-    let begun = begin::make(&config, looked).await.map_err(untouched)?;
-    execute(config, begun, reporter, stop).await
+    let (begun, listening) = begin::make(&config, looked).await.map_err(untouched)?;
+    execute(config, begun, listening, reporter, stop).await
 }
 
-async fn execute(config: Arc<Config>, begun: Begun, reporter: Reporter, stop: Stop) -> Result<Report, Ended> {
-    let mut run = match begun.run(&config, reporter, stop) {
+async fn execute(
+    config: Arc<Config>,
+    begun: Begun,
+    listening: Listening,
+    reporter: Reporter,
+    stop: Stop,
+) -> Result<Report, Ended> {
+    let mut run = match begun.run(&config, listening, reporter, stop) {
         Ok(run) => run,
         Err(failure) => return Err(finish::failed(begun, failure).await),
     };

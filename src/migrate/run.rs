@@ -3,9 +3,10 @@
 //! Sessions belong to jobs while they work and come back with their result; a job's future never outlives the run.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
 
 use crate::{
     capture::{Captured, feed::Feed},
@@ -13,7 +14,9 @@ use crate::{
     config::Config,
     cutover::Swapped,
     error::Failure,
+    knobs::Knobs,
     migrate::{
+        commands::Desk,
         conductor::{Action, Conductor, Readiness},
         jobs::{self, Done, Idle, Look},
         stop::Stop,
@@ -25,7 +28,7 @@ use crate::{
     prepare::GuardWitness,
     status::{Phase, Reporter, Snapshot},
     tasks::{Jobs, Thread},
-    verify::{self, Depth, Difference, Subject, Summary},
+    verify::Subject,
 };
 
 /// How often the clock is looked at when nothing else happens.
@@ -57,6 +60,7 @@ pub(super) struct Parts {
     pub(super) stop: Stop,
     pub(super) witness: GuardWitness,
     pub(super) subject: Arc<Subject>,
+    pub(super) desk: Desk,
 }
 
 /// A run from its first mark to the swap.
@@ -65,7 +69,7 @@ pub(super) struct Run {
     pub(super) work: Arc<Work>,
     pub(super) sessions: Sessions,
     pub(super) conductor: Conductor,
-    subject: Arc<Subject>,
+    pub(super) subject: Arc<Subject>,
     feed: Feed,
     reader: Thread,
     jobs: Jobs<Done>,
@@ -75,6 +79,11 @@ pub(super) struct Run {
     snapshot: Snapshot,
     stop: Stop,
     pub(super) witness: GuardWitness,
+    /// What an operator may change; readers follow it.
+    pub(super) knobs: watch::Sender<Knobs>,
+    pub(super) desk: Desk,
+    /// The swap has the table locked, or is asking for it: nobody else has a say.
+    pub(super) in_window: bool,
     marks: VecDeque<(Mark, Instant)>,
     lag: Option<Duration>,
     rates: VecDeque<(Instant, u64)>,
@@ -91,6 +100,9 @@ impl Run {
                 rows_estimate: parts.rows_estimate,
                 ..Snapshot::at_start()
             },
+            knobs: watch::Sender::new(Knobs::new(&parts.config)),
+            desk: parts.desk,
+            in_window: false,
             config: parts.config,
             work: parts.work,
             sessions: parts.sessions,
@@ -118,8 +130,7 @@ impl Run {
         let mut attempts = swap::Attempts::new(&self.config);
         loop {
             self.start_jobs();
-            let phase = self.phase();
-            self.report(phase);
+            self.report(self.phase());
             if self.may_swap() && attempts.due() {
                 match swap::attempt(self, &mut attempts).await? {
                     Some(swapped) => return Ok(swapped),
@@ -132,13 +143,15 @@ impl Run {
         }
     }
 
-    /// Waits for one thing to happen and takes note of it. In order: the user's wish to stop comes first; what the
-    /// binlog delivers comes before the ends of jobs, because a job's end may make keys flushable and the newest
+    /// Waits for one thing to happen and takes note of it. In order: the user's wish to stop comes first, then an operator's
+    /// order, of which there are few; what the binlog delivers comes before the ends of jobs, because a job's end may make keys flushable and the newest
     /// changes should be known by then; the clock comes last.
     pub(super) async fn pump(&mut self) -> Result<(), Failure> {
+        let takes_orders = self.desk.takes_orders() && !self.in_window;
         tokio::select! {
             biased;
             failure = self.stop.asked() => Err(failure),
+            request = self.desk.next(), if takes_orders => self.commanded(request).await,
             batch = self.feed.next(), if !self.conductor.stream_must_wait() => self.captured(batch),
             done = self.jobs.next() => self.done(done),
             () = tokio::time::sleep(Duration::from_millis(TICK_MS)) => Ok(()),
@@ -175,6 +188,7 @@ impl Run {
     /// Ends all jobs and closes all sessions, after a stop or a failure. Jobs that do not finish in time are left to
     /// the server: they only write to the ghost.
     pub(super) async fn wind_down(mut self) {
+        self.desk.close().await;
         let limit = Duration::from_millis(STOP_MS_MAX);
         let finish = async {
             while !self.jobs.is_empty() {
@@ -276,14 +290,14 @@ impl Run {
             && self.lag().is_some_and(|lag| lag < lag_max)
     }
 
-    fn is_postponed(&self) -> bool {
-        self.config
-            .postpone_cut_over_flag_file
-            .as_ref()
-            .is_some_and(|file: &PathBuf| file.exists())
+    /// The flag file is there, and no operator has said to swap all the same.
+    pub(super) fn is_postponed(&self) -> bool {
+        let knobs = self.knobs.borrow();
+        let file = knobs.postpone_file.as_ref().filter(|_| !knobs.unpostponed);
+        file.is_some_and(|file| file.exists())
     }
 
-    fn phase(&mut self) -> Phase {
+    pub(super) fn phase(&self) -> Phase {
         match self.conductor.readiness() {
             Readiness::Copying => Phase::Copying,
             Readiness::Verifying if self.conductor.ledger().is_passing() => Phase::Verifying,
@@ -317,44 +331,9 @@ impl Run {
         Ok(())
     }
 
-    /// Rows that differ and that nothing explains end the run.
-    fn mind_differences(&mut self) -> Result<(), Failure> {
-        match self.conductor.unexplained() {
-            Some(differences) => Err(self.differ(&differences)),
-            None => Ok(()),
-        }
-    }
-
-    /// Names the rows that differ.
-    pub(super) fn differ(&self, differences: &[Difference]) -> Failure {
-        let tables = &self.work.tables;
-        let what = format!(
-            "Rows of the new table {} are not what those of {} make of them; nothing was swapped.",
-            tables.ghost, tables.source
-        );
-        verify::differ(what, differences, [&tables.source, &tables.ghost]).hint(
-            "Somebody has written into the new table (look for triggers and for sessions with its name), or this is a \
-             defect of ghost-rs: please report it. Start again with --initially-drop-ghost-table.",
-        )
-    }
-
-    /// What the swap compares, and how closely.
-    pub(super) fn compared(&mut self) -> Option<(Arc<Subject>, Depth)> {
-        let ledger = self.conductor.ledger();
-        (!ledger.is_off()).then(|| (Arc::clone(&self.subject), ledger.depth()))
-    }
-
     /// Where the binlog reader is.
     pub(super) fn position(&self) -> String {
         self.position.to_string()
-    }
-
-    /// What was compared, and what was not.
-    pub(super) fn summary(&mut self) -> Summary {
-        Summary {
-            not_compared: self.subject.uncompared.clone(),
-            ..self.conductor.ledger().summary()
-        }
     }
 
     /// Names the rows that collide.

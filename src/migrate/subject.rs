@@ -38,11 +38,16 @@ pub(super) fn subject(source: &Table, ghost: &Table, columns: &ColumnMap, work: 
         second: side(work.tables.ghost.clone(), &work.ghost_index, &work.ghost_key),
         key: work.key.clone(),
         key_texts: work.key_texts.clone(),
-        added: added.into_iter().map(|column| (column, feed(&column.name))).collect(),
+        added: added
+            .into_iter()
+            .map(|column| (column, feed(&column.name)))
+            .collect(),
         pairs,
         rows_estimate: source.rows_estimate,
     });
-    let computed = computed.iter().map(|column| format!("`{}`, which the server computes", column.name));
+    let computed = computed
+        .iter()
+        .map(|column| format!("`{}`, which the server computes", column.name));
     subject.uncompared.extend(computed);
     subject
 }

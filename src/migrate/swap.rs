@@ -108,9 +108,14 @@ impl Attempts {
 pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Swapped>, Failure> {
     run.conductor.hold_jobs(true);
     run.settle().await?;
+    // Meanwhile an operator may have asked for it to wait.
+    if run.is_postponed() {
+        run.conductor.hold_jobs(false);
+        return Ok(None);
+    }
     // Not before: a flush that ended meanwhile may have parked rows of a moment that is over.
     run.conductor.changes().retry_parked();
-    run.conductor.ledger().recall();
+    run.conductor.ledger_mut().recall();
     let result = with_sessions(run, attempts).await;
     run.conductor.hold_jobs(false);
     result
@@ -128,7 +133,10 @@ async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<
         Ok(true) => {
             let budget = attempts.budget();
             run.report(Phase::Swapping);
-            cutover::attempt(&mut door, &mut aside, &mut PendingKeys(run), budget).await
+            run.in_window = true;
+            let ended = cutover::attempt(&mut door, &mut aside, &mut PendingKeys(run), budget).await;
+            run.in_window = false;
+            ended
         }
         Ok(false) => {
             close(door, aside).await;
@@ -246,7 +254,7 @@ impl Pending for PendingKeys<'_> {
     }
 
     fn looked(&mut self, keys: &[Key]) {
-        self.0.conductor.ledger().looked(keys);
+        self.0.conductor.ledger_mut().looked(keys);
     }
 
     fn differ(&mut self, differences: &[Difference]) -> Failure {

@@ -57,6 +57,12 @@ impl ChunkSizer {
         sizer
     }
 
+    /// An operator wants so many rows; `None`: found by measuring again, from where it stands.
+    pub fn fix(&mut self, rows: Option<u64>) {
+        self.fixed = rows.is_some();
+        self.rows = rows.unwrap_or_else(|| self.within(self.rows));
+    }
+
     /// Whether others commit too.
     pub fn others(&mut self, busy: bool) {
         self.busy = busy;

@@ -67,7 +67,7 @@ fn fits(name: &str) -> bool {
 }
 
 /// The low 40 bits of FNV-1a. Names that differ in their last byte alone always differ: every step is a bijection.
-fn hash(text: &str) -> u64 {
+pub(crate) fn hash(text: &str) -> u64 {
     let fnv = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });

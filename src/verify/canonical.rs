@@ -32,7 +32,10 @@ pub(super) fn fields(column: &Column, name: &str) -> Vec<String> {
         "json" => vec![
             or_null(column, &format!("SHA2({c}, 256)")),
             or_null(column, &format!("JSON_TYPE({c})")),
-            or_null(column, &format!("JSON_STORAGE_SIZE(JSON_MERGE_PATCH('{{}}', {c}))")),
+            or_null(
+                column,
+                &format!("JSON_STORAGE_SIZE(JSON_MERGE_PATCH('{{}}', {c}))"),
+            ),
         ],
         kind if is_large(kind) => vec![or_null(column, &format!("SHA2({c}, 256)"))],
         _ => vec![or_null(column, &c)],
@@ -68,7 +71,10 @@ fn or_null(column: &Column, expression: &str) -> String {
 
 fn text(column: &Column, c: &str, bytes: &str) -> Vec<String> {
     if column.nullable {
-        vec![or_null(column, &format!("LENGTH({c})")), format!("IFNULL({bytes}, '')")]
+        vec![
+            or_null(column, &format!("LENGTH({c})")),
+            format!("IFNULL({bytes}, '')"),
+        ]
     } else {
         vec![format!("LENGTH({c})"), bytes.to_owned()]
     }

@@ -3,11 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{
-    error::Failure,
-    key::Key,
-    schema::TableName,
-};
+use crate::{error::Failure, key::Key, schema::TableName};
 
 /// So many rows are named.
 pub(super) const SHOWN_MAX: usize = 10;
@@ -89,7 +85,10 @@ impl Cell {
         };
         let (expected, found) = (value(&self.expected), value(&self.found));
         if expected == found {
-            return format!("`{}` differs behind {expected}, or in its bytes or type", self.column);
+            return format!(
+                "`{}` differs behind {expected}, or in its bytes or type",
+                self.column
+            );
         }
         format!("`{}` is {found}, expected {expected}", self.column)
     }
@@ -98,11 +97,9 @@ impl Cell {
 /// The differences as a run's end: `what` says it in a sentence.
 pub fn differ(what: String, differences: &[Difference], tables: [&TableName; 2]) -> Failure {
     let shown = differences.iter().take(SHOWN_MAX);
-    let mut failure = shown
-        .clone()
-        .fold(Failure::failed(what), |failure, difference| {
-            failure.detail(difference.line(tables))
-        });
+    let mut failure = shown.clone().fold(Failure::failed(what), |failure, difference| {
+        failure.detail(difference.line(tables))
+    });
     if differences.len() > SHOWN_MAX {
         failure = failure.detail(format!("and {} rows more", differences.len() - SHOWN_MAX));
     }
@@ -141,7 +138,11 @@ mod tests {
         ];
         let failure = differ(
             "Rows differ.".into(),
-            &[difference(Kind::Columns(cells)), difference(Kind::Missing), difference(Kind::Extra)],
+            &[
+                difference(Kind::Columns(cells)),
+                difference(Kind::Missing),
+                difference(Kind::Extra),
+            ],
             [&first, &second],
         );
         assert_eq!(
@@ -154,6 +155,9 @@ mod tests {
         );
         let data = failure.data.expect("for programs");
         assert_eq!(data["rows"], 3);
-        assert_eq!(data["differences"][0]["columns"][0]["found"], serde_json::Value::Null);
+        assert_eq!(
+            data["differences"][0]["columns"][0]["found"],
+            serde_json::Value::Null
+        );
     }
 }

@@ -234,7 +234,9 @@ pub async fn resolve(subject: &mut Subject, sessions: &Sessions) -> Result<(), F
     let added = std::mem::take(&mut subject.added);
     let result = resolved(&mut session, subject, &added).await;
     session.close().await;
-    result.map_err(|error| error.failure("The values of new columns could not be found out for the verification."))
+    result.map_err(|error| {
+        error.failure("The values of new columns could not be found out for the verification.")
+    })
 }
 
 async fn resolved(session: &mut Session, subject: &mut Subject, added: &[Added]) -> Result<(), SqlError> {
@@ -242,18 +244,34 @@ async fn resolved(session: &mut Session, subject: &mut Subject, added: &[Added])
     let (alone, known): (Vec<_>, Vec<_>) = added
         .iter()
         .partition(|added| added.value.is_none() && computed.contains(&added.column.name.to_lowercase()));
-    subject
-        .uncompared
-        .extend(alone.iter().map(|added| format!("`{}`, whose DEFAULT is an expression", added.column.name)));
+    subject.uncompared.extend(
+        alone
+            .iter()
+            .map(|added| format!("`{}`, whose DEFAULT is an expression", added.column.name)),
+    );
     if known.is_empty() {
         return Ok(());
     }
     let table = subject.second.table.sibling("_ghost_rs_defaults");
-    let names: Vec<String> = known.iter().map(|added| quote_ident(&added.column.name)).collect();
-    session.exec(&format!("DROP TEMPORARY TABLE IF EXISTS {table}")).await?;
-    session.exec(&defaults_table(subject, &table.to_string(), &names)).await?;
-    let values: Vec<&str> = known.iter().map(|added| added.value.as_deref().unwrap_or("DEFAULT")).collect();
-    let insert = format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), values.join(", "));
+    let names: Vec<String> = known
+        .iter()
+        .map(|added| quote_ident(&added.column.name))
+        .collect();
+    session
+        .exec(&format!("DROP TEMPORARY TABLE IF EXISTS {table}"))
+        .await?;
+    session
+        .exec(&defaults_table(subject, &table.to_string(), &names))
+        .await?;
+    let values: Vec<&str> = known
+        .iter()
+        .map(|added| added.value.as_deref().unwrap_or("DEFAULT"))
+        .collect();
+    let insert = format!(
+        "INSERT INTO {table} ({}) VALUES ({})",
+        names.join(", "),
+        values.join(", ")
+    );
     session.exec(&insert).await?;
     for added in known {
         let column = constant(session, &table.to_string(), added).await?;

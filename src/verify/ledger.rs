@@ -289,11 +289,15 @@ impl Ledger {
         self.judgements = rest;
         let unexplained: Vec<Difference> = ripe
             .into_iter()
-            .flat_map(|Judgement { differences, look, .. }| {
-                differences
-                    .into_iter()
-                    .filter(move |difference| !look.stirred.contains(&difference.key))
-            })
+            .flat_map(
+                |Judgement {
+                     differences, look, ..
+                 }| {
+                    differences
+                        .into_iter()
+                        .filter(move |difference| !look.stirred.contains(&difference.key))
+                },
+            )
             .collect();
         (!unexplained.is_empty()).then_some(unexplained)
     }
@@ -302,7 +306,11 @@ impl Ledger {
 
     /// The pass is over, and what is due fits into the swap.
     pub fn is_ready(&self) -> bool {
-        let judged: usize = self.judgements.iter().map(|judgement| judgement.differences.len()).sum();
+        let judged: usize = self
+            .judgements
+            .iter()
+            .map(|judgement| judgement.differences.len())
+            .sum();
         self.verify == Verify::Off
             || (!self.is_passing()
                 && self.search != Search::NotBegun
@@ -311,7 +319,9 @@ impl Ledger {
 
     /// No look is under way any more: what waits for its judgement is due, too.
     pub fn recall(&mut self) {
-        let looks = std::mem::take(&mut self.looks).into_values().flat_map(|look| look.keys);
+        let looks = std::mem::take(&mut self.looks)
+            .into_values()
+            .flat_map(|look| look.keys);
         let judged = std::mem::take(&mut self.judgements)
             .into_iter()
             .flat_map(|judgement| judgement.differences)
@@ -441,7 +451,11 @@ impl Ledger {
     }
 
     fn find(&mut self) -> Option<Task> {
-        let waiting = self.places.iter().filter(|place| place.state == State::ToDo).count();
+        let waiting = self
+            .places
+            .iter()
+            .filter(|place| place.state == State::ToDo)
+            .count();
         match &mut self.search {
             Search::At { after, finding } if !*finding && waiting < LOOKS_MAX => {
                 *finding = true;
@@ -471,7 +485,9 @@ impl Ledger {
     fn may_be_seen(&self, key: &Key) -> bool {
         match &self.search {
             Search::At { after: None, .. } => false,
-            Search::At { after: Some(after), .. } => key.compare(after) != Some(Greater),
+            Search::At {
+                after: Some(after), ..
+            } => key.compare(after) != Some(Greater),
             _ => true,
         }
     }

@@ -7,11 +7,7 @@ use super::{
     Depth, Part,
     subject::{Compared, Converted, Side, Subject},
 };
-use crate::{
-    key::Key,
-    plan::work::KeyText,
-    schema::quote_ident,
-};
+use crate::{key::Key, plan::work::KeyText, schema::quote_ident};
 
 /// Which rows.
 pub(super) enum Rows<'a> {
@@ -74,7 +70,9 @@ pub(super) fn explain(subject: &Subject, asked: &[Key]) -> String {
 pub(super) fn boundary(subject: &Subject, after: Option<&Key>, rows: u64) -> String {
     let side = &subject.first;
     let columns = key_columns(side);
-    let which = after.map_or("TRUE".to_owned(), |key| behind(&columns, &subject.key.literals(key)));
+    let which = after.map_or("TRUE".to_owned(), |key| {
+        behind(&columns, &subject.key.literals(key))
+    });
     format!(
         "SELECT {} FROM {} FORCE INDEX ({}) WHERE {which} ORDER BY {} LIMIT 1 OFFSET {}",
         key_values(subject, &columns),
@@ -128,7 +126,10 @@ fn row_hash(subject: &Subject, side: usize, depth: Depth) -> String {
         Depth::Columns => {
             // The key as the first table has it is part of the row, whatever columns are compared.
             let keys = key_values_of(subject, side);
-            let columns = subject.columns.iter().flat_map(|column| expressions(column, side));
+            let columns = subject
+                .columns
+                .iter()
+                .flat_map(|column| expressions(column, side));
             hash_of(&keys.into_iter().chain(columns.cloned()).collect::<Vec<_>>())
         }
     }
@@ -148,7 +149,11 @@ fn rows_of(subject: &Subject, side: usize, rows: &Rows<'_>) -> String {
 }
 
 fn found(subject: &Subject, side: usize, rows: &Rows<'_>) -> String {
-    let table = if side == 0 { &subject.first } else { &subject.second };
+    let table = if side == 0 {
+        &subject.first
+    } else {
+        &subject.second
+    };
     let which = match rows {
         Rows::Part(part) => of_part(subject, side, part),
         Rows::Keys(keys) => of_keys(subject, side, keys),
@@ -162,10 +167,16 @@ fn found(subject: &Subject, side: usize, rows: &Rows<'_>) -> String {
 }
 
 fn of_part(subject: &Subject, side: usize, part: &Part) -> String {
-    let columns = key_columns(if side == 0 { &subject.first } else { &subject.second });
+    let columns = key_columns(if side == 0 {
+        &subject.first
+    } else {
+        &subject.second
+    });
     match part {
         Part::Range { after, to } => {
-            let after = after.as_ref().map(|key| behind(&columns, &subject.key.literals(key)));
+            let after = after
+                .as_ref()
+                .map(|key| behind(&columns, &subject.key.literals(key)));
             let to = to.as_ref().map(|key| up_to(&columns, &subject.key.literals(key)));
             match (after, to) {
                 (Some(after), Some(to)) => format!("{after} AND {to}"),
@@ -181,19 +192,27 @@ fn of_part(subject: &Subject, side: usize, part: &Part) -> String {
 
 /// Equalities alone, however many.
 fn of_keys(subject: &Subject, side: usize, keys: &[Key]) -> String {
-    let columns = key_columns(if side == 0 { &subject.first } else { &subject.second });
+    let columns = key_columns(if side == 0 {
+        &subject.first
+    } else {
+        &subject.second
+    });
     let rows: Vec<String> = keys
         .iter()
         .map(|key| {
             let literals = subject.key.literals(key);
             let texts = subject.key_texts.iter().chain(std::iter::repeat(&None));
-            let equal = columns.iter().zip(&literals).zip(texts).map(|((column, literal), text)| {
-                let literal = match text {
-                    Some(text) if side == 1 => as_in_second(literal, text),
-                    _ => literal.clone(),
-                };
-                format!("{column} = {literal}")
-            });
+            let equal = columns
+                .iter()
+                .zip(&literals)
+                .zip(texts)
+                .map(|((column, literal), text)| {
+                    let literal = match text {
+                        Some(text) if side == 1 => as_in_second(literal, text),
+                        _ => literal.clone(),
+                    };
+                    format!("{column} = {literal}")
+                });
             format!("({})", equal.collect::<Vec<_>>().join(" AND "))
         })
         .collect();
@@ -226,10 +245,14 @@ fn beside(columns: &[String], literals: &[String], (near, beyond, last): (&str, 
     let count = pairs.len();
     let alternatives = (0..count).map(|depth| {
         let operator = if depth + 1 == count { last } else { beyond };
-        let terms = pairs.iter().take(depth + 1).enumerate().map(|(place, (column, literal))| {
-            let operator = if place == depth { operator } else { "=" };
-            format!("{column} {operator} {literal}")
-        });
+        let terms = pairs
+            .iter()
+            .take(depth + 1)
+            .enumerate()
+            .map(|(place, (column, literal))| {
+                let operator = if place == depth { operator } else { "=" };
+                format!("{column} {operator} {literal}")
+            });
         format!("({})", terms.collect::<Vec<_>>().join(" AND "))
     });
     let alternatives = alternatives.collect::<Vec<_>>().join(" OR ");
@@ -246,7 +269,11 @@ fn key_columns(side: &Side) -> Vec<String> {
 /// The key's columns of the rows that stand for a side.
 fn key_values_of(subject: &Subject, side: usize) -> Vec<String> {
     let converted = side == 0 && subject.converted.is_some();
-    let columns = key_columns(if side == 0 && !converted { &subject.first } else { &subject.second });
+    let columns = key_columns(if side == 0 && !converted {
+        &subject.first
+    } else {
+        &subject.second
+    });
     key_values_in(subject, if converted { 1 } else { side }, &columns)
 }
 
@@ -290,7 +317,13 @@ mod tests {
         assert_eq!(behind(&names(&["a"]), &names(&["7"])), "(a > 7)");
         assert_eq!(up_to(&names(&["a"]), &names(&["7"])), "(a <= 7)");
         let (columns, values) = (names(&["a", "b"]), names(&["1", "2"]));
-        assert_eq!(behind(&columns, &values), "a >= 1 AND ((a > 1) OR (a = 1 AND b > 2))");
-        assert_eq!(up_to(&columns, &values), "a <= 1 AND ((a < 1) OR (a = 1 AND b <= 2))");
+        assert_eq!(
+            behind(&columns, &values),
+            "a >= 1 AND ((a > 1) OR (a = 1 AND b > 2))"
+        );
+        assert_eq!(
+            up_to(&columns, &values),
+            "a <= 1 AND ((a < 1) OR (a = 1 AND b <= 2))"
+        );
     }
 }

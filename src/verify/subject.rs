@@ -207,9 +207,15 @@ pub fn by_name<'a>(
         .collect();
     let alone = |table: &Table, fed: &dyn Fn(&Column) -> bool| -> Vec<String> {
         let names = table.columns.iter().filter(|column| !fed(column));
-        names.map(|column| format!("{}.{}", table.name, quote_ident(&column.name))).collect()
+        names
+            .map(|column| format!("{}.{}", table.name, quote_ident(&column.name)))
+            .collect()
     };
-    let mut rest = alone(first, &|column| pairs.iter().any(|(from, _)| from.name == column.name));
-    rest.extend(alone(second, &|column| pairs.iter().any(|(_, to)| to.name == column.name)));
+    let mut rest = alone(first, &|column| {
+        pairs.iter().any(|(from, _)| from.name == column.name)
+    });
+    rest.extend(alone(second, &|column| {
+        pairs.iter().any(|(_, to)| to.name == column.name)
+    }));
     (pairs, rest)
 }

@@ -59,7 +59,9 @@ impl Summary {
             return vec!["Not verified: --verify=off, no row was compared.".to_owned()];
         };
         let what = match self.verify {
-            "count" => format!("counted {rows_counted} rows, in both tables the same; no column was compared"),
+            "count" => {
+                format!("counted {rows_counted} rows, in both tables the same; no column was compared")
+            }
             "sample" => format!(
                 "verified {rows_verified} of {rows_counted} rows equal (a sample), the others counted only"
             ),
@@ -69,7 +71,11 @@ impl Summary {
             "{}; {keys_verified} changed keys looked at again, {second_looks} second looks; at {at}.",
             capitalized(&what)
         )];
-        lines.extend(self.not_compared.iter().map(|column| format!("Not compared: {column}.")));
+        lines.extend(
+            self.not_compared
+                .iter()
+                .map(|column| format!("Not compared: {column}.")),
+        );
         lines
     }
 }
@@ -97,8 +103,10 @@ mod tests {
         };
         assert_eq!(
             summary.lines(),
-            ["Verified 100 of 1000 rows equal (a sample), the others counted only; 3 changed keys looked at again, \
-              0 second looks; at GTID set 1-2."]
+            [
+                "Verified 100 of 1000 rows equal (a sample), the others counted only; 3 changed keys looked at again, \
+              0 second looks; at GTID set 1-2."
+            ]
         );
         summary.verify = Verify::Count.name();
         assert!(summary.lines()[0].contains("no column was compared"));

@@ -37,7 +37,7 @@ pub struct CarryArgs {
     pub exact_rowcount: bool,
 
     /// With --exact-rowcount: count while copying; --concurrent-rowcount=false: before [default: true]
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
     pub concurrent_rowcount: Option<bool>,
 
     /// Stem of the helper tables' names (_STEM_gho …) [default: the table's name]
@@ -47,20 +47,4 @@ pub struct CarryArgs {
     /// Put the time into the old table's name (_TABLE_20251231235959_del)
     #[arg(long)]
     pub timestamp_old_table: bool,
-
-    /// For gh-ost's sake: innodb or rocksdb; the sessions are READ COMMITTED with either [default: innodb]
-    #[arg(long, value_name = "NAME")]
-    pub storage_engine: Option<String>,
-
-    /// For gh-ost's sake: a nullable key is refused all the same
-    #[arg(long)]
-    pub allow_nullable_unique_key: bool,
-
-    /// For gh-ost's sake: values that do not fit are errors all the same
-    #[arg(long)]
-    pub skip_strict_mode: bool,
-
-    /// For gh-ost's sake: what would be a warning is an error always
-    #[arg(long)]
-    pub panic_on_warnings: bool,
 }

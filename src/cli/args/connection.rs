@@ -61,12 +61,4 @@ pub struct ConnectionArgs {
     /// Seconds that getting a connection may take; 0 is the default, too [0.1 to 600; default: 10]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub mysql_timeout: Option<f64>,
-
-    /// For gh-ost's sake: connections are utf8mb4 always
-    #[arg(long, value_name = "LIST")]
-    pub charset: Option<String>,
-
-    /// For gh-ost's sake: servers are told apart by their UUID, no port is compared
-    #[arg(long)]
-    pub skip_port_validation: bool,
 }

@@ -4,7 +4,9 @@
 //! are range-checked later, with everything else, so that one run reports all that is wrong.
 
 pub mod carry;
+pub mod compat;
 pub mod connection;
+pub mod ctl;
 pub mod operate;
 pub mod output;
 pub mod pace;
@@ -44,27 +46,33 @@ pub enum Command {
     /// A second table with the new structure is filled while the application goes on reading and writing the first;
     /// when both hold the same, they swap names in one step. Until then, nothing of ours locks a row of your table.
     Alter(Box<AlterArgs>),
+    /// Talk to a run that is under way: pause, resume, status, set, cut-over, abort.
+    Ctl(ctl::CtlArgs),
 }
 
 const EXAMPLES: &str = "\
 Examples:
   Say what would happen, change nothing:
-    ghost-rs alter --host db1 --user admin --ask-pass --database shop --table orders \\
-      --alter \"ADD COLUMN note TEXT, ADD INDEX (ref)\" --allow-on-master
+    ghost-rs alter --host db2 --user admin --ask-pass --database shop --table orders \\
+      --alter \"ADD COLUMN note TEXT, ADD INDEX (ref)\"
 
-  Do it, with the account from an option file:
-    ghost-rs alter --conf ~/.my.cnf --host db1 --alter \"ALTER TABLE shop.orders DROP INDEX ref\" \\
-      --allow-on-master --execute
+  Do it, with the account from an option file, reading from a replica (the primary is found by itself):
+    ghost-rs alter --conf ~/.my.cnf --host db2 --alter \"ALTER TABLE shop.orders DROP INDEX ref\" --execute
+
+  Where there is no replica to read from, on the primary itself:
+    ghost-rs alter --conf ~/.my.cnf --host db1 --allow-on-master --alter … --execute
 
   Copy now, swap when the file is removed:
     touch /tmp/wait
     ghost-rs alter … --execute --postpone-cut-over-flag-file /tmp/wait
 
+gh-ost's command line works as it is through a link named gh-ost: docs/coming-from-gh-ost.md
+
 Exit codes and what to do about them: docs/errors.md";
 
 /// The flags of `alter`, group by group.
 #[derive(clap::Args, Debug)]
-#[command(after_help = EXAMPLES, args_override_self = true)]
+#[command(version, display_name = "ghost-rs", after_help = EXAMPLES, args_override_self = true)]
 pub struct AlterArgs {
     /// How to reach the server.
     #[command(flatten)]
@@ -102,6 +110,9 @@ pub struct AlterArgs {
     /// What is printed.
     #[command(flatten)]
     pub output: output::OutputArgs,
+    /// What needs nothing of the kind here.
+    #[command(flatten)]
+    pub compat: compat::CompatArgs,
 }
 
 /// Never fails, so that clap never has a reason to print the value.

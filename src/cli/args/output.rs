@@ -18,10 +18,6 @@ pub struct OutputArgs {
     #[arg(long)]
     pub debug: bool,
 
-    /// For gh-ost's sake: errors say what, where and what to do, without a stack
-    #[arg(long)]
-    pub stack: bool,
-
     /// Exit with 0 if all the other flags are known, with 2 if not; do nothing else
     #[arg(long)]
     pub check_flag: bool,

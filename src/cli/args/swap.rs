@@ -29,20 +29,4 @@ pub struct SwapArgs {
     /// Do not swap as long as this file exists
     #[arg(long, value_name = "PATH", value_parser = super::path())]
     pub postpone_cut_over_flag_file: Option<PathBuf>,
-
-    /// For gh-ost's sake: atomic, default or two-step; the swap is atomic with each of them
-    #[arg(long, value_name = "KIND")]
-    pub cut_over: Option<String>,
-
-    /// For gh-ost's sake: statistics of the new table are made before the swap always
-    #[arg(long)]
-    pub analyze_ghost_table_before_cutover: bool,
-
-    /// For gh-ost's sake: the session that renames is the one that holds the lock
-    #[arg(long)]
-    pub allow_setup_metadata_lock_instruments: bool,
-
-    /// For gh-ost's sake: who holds the table is looked at all the same
-    #[arg(long)]
-    pub skip_metadata_lock_check: bool,
 }

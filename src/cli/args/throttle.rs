@@ -61,8 +61,4 @@ pub struct ThrottleArgs {
     /// Pause after each chunk, as a multiple of the chunk's own time [0 to 100; default: 0]
     #[arg(long, value_name = "RATIO", allow_negative_numbers = true)]
     pub nice_ratio: Option<f64>,
-
-    /// For gh-ost's sake: lag is measured by rows of our own
-    #[arg(long, value_name = "SQL")]
-    pub replication_lag_query: Option<String>,
 }

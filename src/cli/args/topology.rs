@@ -40,7 +40,7 @@ pub struct TopologyArgs {
     pub test_on_replica_skip_replica_stop: bool,
 
     /// Follow the binlog by GTID; --gtid=false: by file and position [default: by GTID where it is on]
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
     pub gtid: Option<bool>,
 
     /// Set binlog_format=ROW on the replica and restart its replication
@@ -54,24 +54,4 @@ pub struct TopologyArgs {
     /// Server id under which the binlog is read; no replica may have the same [1 to 4294967295; default: 99999]
     #[arg(long, value_name = "ID")]
     pub replica_server_id: Option<u64>,
-
-    /// For gh-ost's sake: a lost binlog connection is made again for as long as ghost-rs' own limit allows
-    #[arg(long, value_name = "N")]
-    pub binlogsyncer_max_reconnect_attempts: Option<u64>,
-
-    /// For gh-ost's sake: Tungsten replication; name the primary with --assume-master-host
-    #[arg(long)]
-    pub tungsten: bool,
-
-    /// For gh-ost's sake: the server is Alibaba's
-    #[arg(long)]
-    pub aliyun_rds: bool,
-
-    /// For gh-ost's sake: the server is Google's
-    #[arg(long)]
-    pub gcp: bool,
-
-    /// For gh-ost's sake: the server is Microsoft's
-    #[arg(long)]
-    pub azure: bool,
 }

@@ -9,7 +9,6 @@ use crate::error::Failure;
 const NAME_CHARS_MAX: usize = 64;
 
 pub(super) fn check(args: &Args, p: &mut Problems) -> Carry {
-    engine(args, p);
     let suffix = p.take(suffix(args));
     Carry {
         triggers: args.include_triggers,
@@ -46,21 +45,6 @@ fn suffix(args: &Args) -> Result<String, Failure> {
         );
     }
     Ok(suffix)
-}
-
-/// gh-ost learns from it which isolation level works. Here it is READ COMMITTED, which works with both.
-fn engine(args: &Args, p: &mut Problems) {
-    let engine = args.storage_engine.as_deref().unwrap_or("innodb");
-    if !["innodb", "rocksdb"]
-        .iter()
-        .any(|known| engine.eq_ignore_ascii_case(known))
-    {
-        p.add(
-            Failure::usage(format!("--storage-engine is '{engine}'")).hint(
-                "give innodb or rocksdb; the new table's engine is what --alter says, or the old one's",
-            ),
-        );
-    }
 }
 
 fn stem(args: &Args) -> Result<Option<String>, Failure> {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Problems, given_path};
+use super::{Problems, Surroundings, given_path};
 use crate::cli::args::operate::OperateArgs as Args;
 use crate::config::{Control, HOOKS_STATUS_SECONDS, Hooks, METRICS_SECONDS, Metrics};
 use crate::error::Failure;
@@ -20,10 +20,10 @@ pub(super) fn control(args: &Args, p: &mut Problems) -> Control {
     }
 }
 
-pub(super) fn hooks(args: &Args, p: &mut Problems) -> Hooks {
+pub(super) fn hooks(args: &Args, world: &dyn Surroundings, p: &mut Problems) -> Hooks {
     let text = |given: &Option<String>| given.clone().unwrap_or_default();
     Hooks {
-        path: given_path(args.hooks_path.as_ref()),
+        path: p.take(folder(args, world)),
         hint: text(&args.hooks_hint),
         hint_owner: text(&args.hooks_hint_owner),
         hint_token: text(&args.hooks_hint_token),
@@ -44,6 +44,19 @@ pub(super) fn metrics(args: &Args, p: &mut Problems) -> Metrics {
             args.runtime_metrics_interval,
             METRICS_SECONDS,
         )),
+    }
+}
+
+/// A folder that is not there would mean a run whose hooks are silently not run.
+fn folder(args: &Args, world: &dyn Surroundings) -> Result<Option<PathBuf>, Failure> {
+    let path = given_path(args.hooks_path.as_ref());
+    match &path {
+        Some(folder) if !world.is_folder(folder) => Err(Failure::usage(format!(
+            "--hooks-path: {} is no folder that can be read",
+            folder.display()
+        ))
+        .hint("check the path, and that this user of the machine may look into it")),
+        _ => Ok(path),
     }
 }
 

@@ -6,7 +6,6 @@ use super::Problems;
 use crate::cli::args::pace::PaceArgs;
 use crate::cli::args::swap::SwapArgs;
 use crate::config;
-use crate::error::Failure;
 
 /// The checked flags of the group "Pace".
 pub(super) struct Pace {
@@ -58,7 +57,6 @@ pub(super) struct Swap {
 }
 
 pub(super) fn swap(args: &SwapArgs, p: &mut Problems) -> Swap {
-    kind(args, p);
     Swap {
         lock_timeout: Duration::from_secs(p.or_default(
             "--cut-over-lock-timeout-seconds",
@@ -88,17 +86,6 @@ fn backoff_max(args: &SwapArgs, p: &mut Problems) -> Duration {
     } else {
         config::BACKOFF_SECONDS_UNSAID
     })
-}
-
-/// There is one way to swap, and it is atomic; gh-ost's names for its own are known.
-fn kind(args: &SwapArgs, p: &mut Problems) {
-    let kind = args.cut_over.as_deref().unwrap_or_default();
-    if !["", "atomic", "default", "two-step"].contains(&kind) {
-        p.add(
-            Failure::usage(format!("--cut-over is '{kind}'"))
-                .hint("give atomic, or leave it out: the swap is atomic always"),
-        );
-    }
 }
 
 fn megabytes(count: u64) -> u64 {

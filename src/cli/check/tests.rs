@@ -1,5 +1,6 @@
 //! Flags, option file and environment against what becomes of them.
 
+mod bad_values;
 mod groups;
 
 use std::collections::HashMap;
@@ -40,6 +41,10 @@ impl Surroundings for Fake {
             .ok_or(io::ErrorKind::NotFound.into())
     }
 
+    fn is_folder(&self, path: &Path) -> bool {
+        path.starts_with("/folder")
+    }
+
     fn ask(&self, _: &str) -> io::Result<String> {
         if self.terminal {
             Ok("typed".into())
@@ -60,7 +65,9 @@ const TABLE: [&str; 6] = [
 
 fn check(flags: &[&str], world: &Fake) -> Result<Config, Vec<Failure>> {
     let argv = ["ghost-rs", "alter"].iter().chain(flags);
-    let Command::Alter(args) = Cli::try_parse_from(argv).expect("flags that parse").command;
+    let Command::Alter(args) = Cli::try_parse_from(argv).expect("flags that parse").command else {
+        panic!("another subcommand");
+    };
     config(*args, world)
 }
 

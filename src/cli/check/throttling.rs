@@ -79,9 +79,8 @@ fn url(text: Option<&str>) -> Result<Option<String>, Failure> {
     if begins_well && !text.contains(char::is_whitespace) {
         return Ok(Some(text.to_owned()));
     }
-    Err(Failure::usage("--throttle-http is no URL")
-        .detail(format!("it is '{text}'"))
-        .hint("say --throttle-http http://host:port/path"))
+    // The text is not shown: a URL may hold a password.
+    Err(Failure::usage("--throttle-http is no URL").hint("say --throttle-http http://host:port/path"))
 }
 
 fn nice_ratio(args: &Args) -> Result<f64, Failure> {

@@ -9,7 +9,12 @@ use crate::{
 
 impl Conductor {
     /// What has been compared.
-    pub fn ledger(&mut self) -> &mut Ledger {
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The same, to tell it what the swap has seen.
+    pub fn ledger_mut(&mut self) -> &mut Ledger {
         &mut self.ledger
     }
 
@@ -44,7 +49,11 @@ impl Conductor {
         match event {
             Event::PartFound(to) => self.ledger.found(to),
             Event::PartSeen { look, seen } => {
-                let PartSeen { rows, differing, took } = seen;
+                let PartSeen {
+                    rows,
+                    differing,
+                    took,
+                } = seen;
                 self.ledger.part_seen(look, rows, differing, took);
             }
             Event::KeysSeen { look, differences } => {
@@ -60,9 +69,7 @@ impl Conductor {
             self.ledger.begin(std::mem::take(&mut self.whole));
         }
         let changes = &self.changes;
-        self.ledger
-            .next(|key| changes.is_settled(key))
-            .map(Action::Look)
+        self.ledger.next(|key| changes.is_settled(key)).map(Action::Look)
     }
 
     /// A look that differed is judged behind a mark; nobody waits for the heartbeat.

@@ -171,7 +171,10 @@ impl World {
             }
             Task::Part { look, part, .. } => {
                 let inside: Vec<Key> = (0..KEYS).map(key).filter(|key| may_hold(&part, key)).collect();
-                let rows = inside.iter().filter(|key| self.source.contains_key(&number(key))).count();
+                let rows = inside
+                    .iter()
+                    .filter(|key| self.source.contains_key(&number(key)))
+                    .count();
                 Answer::Part(look, rows as u64, self.differing(&inside))
             }
             Task::Keys { look, keys, .. } => {
@@ -198,7 +201,8 @@ impl World {
         match self.answers.remove(0) {
             Answer::Found(to) => self.ledger.found(to),
             Answer::Part(look, rows, differing) => {
-                self.ledger.part_seen(look, rows, differing, Duration::from_millis(1));
+                self.ledger
+                    .part_seen(look, rows, differing, Duration::from_millis(1));
             }
             Answer::Keys(look, differences) => {
                 let (until, landed) = (self.changes.next_mark(), self.changes.newest_batch());
@@ -293,7 +297,10 @@ fn a_wrong_row_that_nobody_changes_is_always_named() {
     let mut world = World::new(Some(5), 10);
     (0..5).for_each(|_| world.everything_once());
     let found = world.unexplained.expect("found");
-    assert_eq!(found.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["5"]);
+    assert_eq!(
+        found.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(),
+        ["5"]
+    );
 }
 
 #[test]
@@ -302,14 +309,31 @@ fn parts_cover_everything_and_are_counted() {
     (0..5).for_each(|_| world.everything_once());
     assert!(world.swap());
     let summary = world.ledger.summary();
-    assert_eq!((summary.parts, summary.rows_counted, summary.rows_verified), (3, KEYS, KEYS));
-    let ends: Vec<_> = world.ledger.places.iter().map(|place| place.part.clone()).collect();
+    assert_eq!(
+        (summary.parts, summary.rows_counted, summary.rows_verified),
+        (3, KEYS, KEYS)
+    );
+    let ends: Vec<_> = world
+        .ledger
+        .places
+        .iter()
+        .map(|place| place.part.clone())
+        .collect();
     assert_eq!(
         ends,
         [
-            Part::Range { after: None, to: Some(key(2)) },
-            Part::Range { after: Some(key(2)), to: Some(key(5)) },
-            Part::Range { after: Some(key(5)), to: None },
+            Part::Range {
+                after: None,
+                to: Some(key(2))
+            },
+            Part::Range {
+                after: Some(key(2)),
+                to: Some(key(5))
+            },
+            Part::Range {
+                after: Some(key(5)),
+                to: None
+            },
         ]
     );
 }
