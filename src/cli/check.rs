@@ -4,6 +4,7 @@
 //! nothing else is wrong. No message holds a value that may be a password.
 
 mod carry;
+pub mod compare;
 mod compat;
 mod connection;
 pub mod notes;

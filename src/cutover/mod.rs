@@ -19,6 +19,7 @@
 //!
 //! When to try, and who holds the table, is `migrate`'s to decide; SQL is behind [`Door`] and [`Beside`].
 
+mod last_look;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -353,49 +354,6 @@ async fn flush(
 
 async fn within<T>(deadline: Instant, step: impl Future<Output = T>) -> Result<T, Undrained> {
     timeout_at(deadline, step).await.map_err(|_| Undrained::Late)
-}
-
-impl<'a, D: Door> Drained<'a, D> {
-    async fn verify(self, pending: &mut impl Pending, budget: Duration) -> Result<Verified<'a, D>, Ended> {
-        let Self(locked) = self;
-        let deadline = locked.deadline.min(Instant::now() + budget);
-        let attempt = match compare(locked.door, pending, deadline).await {
-            Ok(proof) => return Ok(Verified { locked, proof }),
-            Err(Undrained::Late) => not_yet(format!(
-                "the last changes were not compared within {} ms",
-                budget.as_millis()
-            )),
-            Err(Undrained::Sql(error)) if error.lost => lost(&error),
-            Err(Undrained::Sql(error)) => not_yet(format!("the last changes could not be compared: {error}")),
-            Err(Undrained::Stop(failure)) => Attempt::Stop(failure),
-        };
-        Err(locked.give_back(attempt).await)
-    }
-}
-
-/// Nothing changes under the lock, and everything is flushed: what differs now will always differ.
-async fn compare(
-    door: &mut impl Door,
-    pending: &mut impl Pending,
-    deadline: Instant,
-) -> Result<Proof, Undrained> {
-    if !pending.verifies() {
-        return Ok(Proof::NotVerified);
-    }
-    while let Some(keys) = pending.next_due() {
-        let looked = within(deadline, door.look(&keys)).await?;
-        let differences = looked.map_err(Undrained::Sql)?;
-        if !differences.is_empty() {
-            return Err(Undrained::Stop(pending.differ(&differences)));
-        }
-        pending.looked(&keys);
-    }
-    let gtids = within(deadline, door.gtids()).await?.map_err(Undrained::Sql)?;
-    let at = gtids.map_or_else(
-        || format!("binlog position {}", pending.position()),
-        |gtids| format!("GTID set {gtids}"),
-    );
-    Ok(Proof::Compared { at })
 }
 
 impl<D: Door> Verified<'_, D> {

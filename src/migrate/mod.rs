@@ -5,6 +5,7 @@
 
 mod begin;
 mod commands;
+pub mod compare;
 mod conductor;
 mod dry_run;
 mod finish;

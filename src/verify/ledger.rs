@@ -12,7 +12,9 @@
 //!
 //! Memory: due keys are limited in number and bytes. Over the limit, their parts are looked at again instead.
 
-use std::cmp::Ordering::{Equal, Greater, Less};
+mod words;
+
+use std::cmp::Ordering::Greater;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -23,6 +25,8 @@ use crate::{
     key::Key,
     pace::ChunkSizer,
 };
+use words::{Judgement, Look, Place, Search, State, may_hold};
+pub use words::{LookId, Task};
 
 /// Looks at the same time.
 const LOOKS_MAX: usize = 2;
@@ -32,80 +36,6 @@ const KEYS_MAX: usize = 500;
 const SWAP_KEYS_MAX: usize = 1_000;
 /// In a sample, one part of so many is compared by columns.
 const SAMPLE_EVERY: usize = 10;
-
-/// Names a look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LookId(u64);
-
-/// What to look at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Task {
-    /// Find the end of the next part.
-    Find {
-        /// Where it begins.
-        after: Option<Key>,
-        /// Its rows.
-        rows: u64,
-    },
-    /// Compare a part.
-    Part {
-        /// Which look.
-        look: LookId,
-        /// Which part.
-        part: Part,
-        /// How closely.
-        depth: Depth,
-    },
-    /// Compare rows by key.
-    Keys {
-        /// Which look.
-        look: LookId,
-        /// Whose.
-        keys: Vec<Key>,
-        /// How closely.
-        depth: Depth,
-    },
-}
-
-#[derive(Clone, Debug)]
-struct Place {
-    part: Part,
-    state: State,
-    depth: Depth,
-    rows: u64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    ToDo,
-    Looking,
-    /// It has to be looked at again afterwards.
-    LookingInVain,
-    Seen,
-}
-
-/// A look at keys, or what it found, and the keys that changed since it began.
-#[derive(Clone, Debug)]
-struct Look {
-    keys: BTreeSet<Key>,
-    stirred: BTreeSet<Key>,
-}
-
-#[derive(Clone, Debug)]
-struct Judgement {
-    differences: Vec<Difference>,
-    look: Look,
-    until: Mark,
-    landed: BatchId,
-}
-
-/// How far the parts of a pass are found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Search {
-    NotBegun,
-    At { after: Option<Key>, finding: bool },
-    Done,
-}
 
 /// The state of a verification.
 #[derive(Debug)]
@@ -503,18 +433,6 @@ impl Ledger {
             }
         }
     }
-}
-
-/// False only where it is certain.
-fn may_hold(part: &Part, key: &Key) -> bool {
-    let Part::Range { after, to } = part else {
-        return true;
-    };
-    let below = after
-        .as_ref()
-        .is_some_and(|after| matches!(key.compare(after), Some(Less | Equal)));
-    let above = to.as_ref().is_some_and(|to| key.compare(to) == Some(Greater));
-    !below && !above
 }
 
 #[cfg(test)]

@@ -139,6 +139,11 @@ impl Subject {
         }
     }
 
+    /// Columns that only the second table has are not compared.
+    pub fn leave_out_added(&mut self) {
+        self.added.clear();
+    }
+
     /// The key, for messages.
     pub fn key(&self) -> &KeySpec {
         &self.key
