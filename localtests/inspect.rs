@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use ghost_rs::cleanup::{self, Allowed, Dropped, Helpers, Role};
+use ghost_rs::config::{Carry, Mode};
 use ghost_rs::error::{Exit, Failure};
 use ghost_rs::inspect::{self, Request, grants::Grants, table};
 use ghost_rs::mysql::{Class, Session, SessionSettings, Sessions, catalog};
@@ -92,7 +93,9 @@ impl Sandbox {
         let request = Request {
             table: &name,
             helpers: HELPERS,
+            mode: Mode::Primary,
             allow_on_master: true,
+            carry: &Carry::default(),
         };
         let failure = inspect::inspect(&mut self.session, &request)
             .await
@@ -142,7 +145,7 @@ impl Sandbox {
 }
 
 fn helpers(source: &TableName) -> Helpers {
-    let names = Names::of(&source.table);
+    let names = Names::of(&source.table, None);
     let sibling = |name: String| source.sibling(name);
     Helpers {
         ghost: sibling(names.ghost),
@@ -178,11 +181,11 @@ async fn the_server_says_what_it_is() {
     );
     assert!(!log.gtid_executed.contains('\n'));
     assert!(
-        server.problems("x", true).is_empty(),
+        server.problems("x", Mode::Primary, true).is_empty(),
         "{:?}",
-        server.problems("x", true)
+        server.problems("x", Mode::Primary, true)
     );
-    assert_eq!(server.problems("x", false).len(), 1);
+    assert_eq!(server.problems("x", Mode::Primary, false).len(), 1);
     sandbox.done().await;
 }
 
@@ -197,7 +200,7 @@ async fn a_replica_is_refused_and_names_its_primary() {
     let mut session = replica.open("test").await.unwrap();
     let server = inspect::server(&mut session).await.unwrap();
     let problems: Vec<String> = server
-        .problems("x", true)
+        .problems("x", Mode::Primary, true)
         .iter()
         .map(ToString::to_string)
         .collect();
@@ -508,7 +511,11 @@ async fn foreign_keys_are_seen_from_both_sides_and_other_schemas() {
     );
     let name = TableName::new("inspect_fk_other", "child");
     let source = inspect::source(&mut sandbox.session, &name).await.unwrap();
-    assert_eq!((source.problems().len(), source.foreign_keys.complete), (1, true));
+    assert_eq!(
+        (source.foreign_keys.seen.len(), source.foreign_keys.complete),
+        (1, true)
+    );
+    assert!(source.foreign_keys.seen[0].cascades);
     sandbox.exec("DROP DATABASE inspect_fk_other").await;
     sandbox.done().await;
 }
@@ -523,7 +530,9 @@ async fn partitions_and_a_tablespace_of_its_own_are_fine() {
     let request = Request {
         table: &name,
         helpers: HELPERS,
+        mode: Mode::Primary,
         allow_on_master: true,
+        carry: &Carry::default(),
     };
     let inspected = inspect::inspect(&mut sandbox.session, &request).await.unwrap();
     assert_eq!(inspected.source.table.name, name);
@@ -548,7 +557,9 @@ async fn missing_privileges_are_listed_as_the_statement_to_run() {
     let request = Request {
         table: &name,
         helpers: HELPERS,
+        mode: Mode::Primary,
         allow_on_master: true,
+        carry: &Carry::default(),
     };
     let failure = inspect::inspect(&mut few, &request).await.unwrap_err();
     let statements = failure.hint.clone().unwrap();

@@ -51,8 +51,8 @@ async fn every_command_is_answered() -> Outcome {
             ("chunk-size=?", "100\n"),
             ("chunk-size=250", STATUS),
             ("chunk-size=?", "250\n"),
-            ("dml-batch-size=40", STATUS),
-            ("dml-batch-size=?", "40\n"),
+            ("dml-batch-size=400", STATUS),
+            ("dml-batch-size=?", "400\n"),
             ("max-lag-millis=2500", STATUS),
             ("max-lag-millis=?", "2500\n"),
             ("max-load=Threads_running=4000", STATUS),
@@ -74,7 +74,7 @@ async fn every_command_is_answered() -> Outcome {
             ("cpu-profile", "not available"),
         ],
     )?;
-    ensure(held.object()?["knobs"]["dml_batch_size"] == 40, || {
+    ensure(held.object()?["knobs"]["dml_batch_size"] == 400, || {
         "not set".to_owned()
     })?;
     says_all(&held, &[("cut-over=t", "Unpostponed\n")])?;
@@ -116,7 +116,7 @@ async fn a_bad_command_changes_nothing() -> Outcome {
         &[
             ("no-such-command", "help lists"),
             ("chunk-size", "chunk-size=?"),
-            ("chunk-size=1", "10 to 100000"),
+            ("chunk-size=0", "10 to 100000"),
             ("chunk-size=many", "10 to 100000"),
             ("dml-batch-size=0", "is not a number from"),
             ("max-lag-millis=-1", "is not a number from"),
@@ -175,6 +175,30 @@ async fn panic_leaves_the_table_as_it_was() -> Outcome {
     )?;
     ensure(!socket.exists(), || "the socket is still there".to_owned())?;
     ensure(!place.is_altered().await?, || "the table is altered".to_owned())
+}
+
+/// Somebody uses the table, so that the swap is tried again and again: commands are answered in between.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_are_answered_between_attempts_at_the_swap() -> Outcome {
+    let place = Place::new("attempts", ROWS).await?;
+    let mut held = place.postponed(&[]).await?;
+    let reader = place.reader().await?;
+    says_all(&held, &[("cut-over", "Unpostponed")])?;
+    ensure(held.tool.says("the swap waits for session").await?, || {
+        "the run ended before the reader did".to_owned()
+    })?;
+    says_all(
+        &held,
+        &[
+            ("sup", STATUS),
+            ("chunk-size=200", STATUS),
+            ("chunk-size=?", "200\n"),
+        ],
+    )?;
+    says_all(&held, &[("cut-over", "not being postponed")])?;
+    drop(reader);
+    let socket = held.tool.socket().to_owned();
+    place.ended_well(&held.tool.finish().await?, &socket).await
 }
 
 // ---- sockets -------------------------------------------------------------------------------------------------------
@@ -293,14 +317,14 @@ async fn ctl_says_and_ends_with_what_became_of_it() -> Outcome {
             || format!("{args:?}: exit {:?}: {said}", output.status.code()),
         )?;
     }
-    let status = held.ctl(&["status", "--json"])?;
-    let object: serde_json::Value = serde_json::from_slice(&status.stdout)?;
+    let object = || -> Outcome<serde_json::Value> {
+        Ok(serde_json::from_slice(&held.ctl(&["status", "--json"])?.stdout)?)
+    };
     ensure(
-        object["ok"] == true
-            && object["run"]["status"]["state"] == "postponed"
-            && object["run"]["table"] == "t",
-        || object.to_string(),
+        object()?["ok"] == true && object()?["run"]["table"] == "t",
+        || "not the object that is documented".to_owned(),
     )?;
+    until(|| Ok(object()?["run"]["status"]["state"] == "postponed")).await?;
     let socket = held.tool.socket().to_owned();
     ensure(held.ctl(&["abort", "t"])?.status.code() == Some(0), || {
         "abort was refused".to_owned()

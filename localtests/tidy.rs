@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["plan", "changes", "pace"],
     &["mysql", "binlog"],
     &["fence", "inspect"],
-    &["apply", "capture", "cleanup", "copy", "verify"],
+    &["apply", "capture", "cleanup", "copy", "throttle", "verify"],
     &["control", "cutover", "prepare"],
     &["migrate"],
     &["cli"],

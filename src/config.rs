@@ -18,7 +18,7 @@ pub use carry::Carry;
 pub use operate::{Control, HOOKS_STATUS_SECONDS, Hooks, METRICS_SECONDS, Metrics};
 pub use throttling::{
     Address, CRITICAL_LOAD_HIBERNATE_SECONDS, CRITICAL_LOAD_INTERVAL_MILLIS, HTTP_INTERVAL_MILLIS,
-    HTTP_TIMEOUT_MILLIS, MAX_LAG_MILLIS, NICE_RATIO_MAX, Thresholds, Throttling, addresses,
+    HTTP_TIMEOUT_MILLIS, MAX_LAG_MILLIS, NICE_RATIO_MAX, Thresholds, Throttling, addresses, is_url,
 };
 pub use topology::{Mode, Topology};
 pub use verification::{VERIFY_SWAP_BUDGET_MILLIS, Verification, Verify};

@@ -1,7 +1,8 @@
 //! Marks on the wire: rows of the changelog table. What they prove is `changes::marks`' business.
 //!
 //! A mark is an INSERT, not an UPDATE of one row: an INSERT waits for no other mark, so one that hangs in its commit on
-//! a lost session does not hold up the next. Old marks are deleted now and then.
+//! a lost session does not hold up the next. Old marks are deleted now and then, all but
+//! the first, by which the run's age can be told.
 
 use std::time::{Duration, Instant};
 
@@ -20,8 +21,10 @@ const RECONNECTS_MAX: u32 = 30;
 /// That pause.
 const RECONNECT_PAUSE_MS: u64 = 1_000;
 
-/// The columns of the changelog table.
-pub const CHANGELOG_COLUMNS: &str = "mark BIGINT UNSIGNED NOT NULL PRIMARY KEY";
+/// The columns of the changelog table. Nothing of ours reads the second: gh-ost's changelog has it, and its users' throttle
+/// queries ask how old the oldest row is.
+pub const CHANGELOG_COLUMNS: &str = "mark BIGINT UNSIGNED NOT NULL PRIMARY KEY, \
+     last_update TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP";
 
 /// Writes a mark; returns when its commit has returned.
 pub async fn write(session: &mut Session, changelog: &TableName, mark: Mark) -> Result<Duration, SqlError> {
@@ -32,10 +35,19 @@ pub async fn write(session: &mut Session, changelog: &TableName, mark: Mark) -> 
     let took = begun.elapsed();
     if mark.0.is_multiple_of(MARKS_KEPT) {
         session
-            .exec(&format!("DELETE FROM {changelog} WHERE mark < {}", mark.0))
+            .exec(&format!(
+                "DELETE FROM {changelog} WHERE mark > 1 AND mark < {}",
+                mark.0
+            ))
             .await?;
     }
     Ok(took)
+}
+
+/// The newest mark in the changelog, as this session's server has it; 0 if there is none.
+pub async fn newest(session: &mut Session, changelog: &TableName) -> Result<Mark, SqlError> {
+    let row = session.one(&format!("SELECT MAX(mark) FROM {changelog}")).await?;
+    Ok(Mark(row.and_then(|row| row.u64(0)).unwrap_or_default()))
 }
 
 /// A new session for marks after one was lost.

@@ -10,9 +10,11 @@ mod comment;
 mod dress;
 mod ghost;
 mod guard;
+mod twin;
 
 pub use changelog::create_changelog;
 pub use comment::set_comment;
-pub use dress::{dress_ghost, is_dressed, mark_ghost, mark_old};
+pub use dress::{dress_ghost, is_dressed, mark_before_comment, mark_ghost};
 pub use ghost::{Ghost, GhostRequest, create_ghost, try_ghost};
 pub use guard::{GuardWitness, TableGuard, guard};
+pub use twin::{Instant, ask_twin};

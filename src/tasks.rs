@@ -36,6 +36,14 @@ impl<T: Send + 'static> Jobs<T> {
     }
 }
 
+/// Does work that blocks its thread, away from the threads that serve sessions. The work needs a time limit of its own:
+/// a caller that does not wait for the end does not stop it.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| error.to_string())
+}
+
 /// A thread with a runtime of its own for one future.
 pub struct Thread(std::thread::JoinHandle<()>);
 

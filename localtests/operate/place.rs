@@ -88,6 +88,15 @@ impl Place {
         Ok(new.is_some())
     }
 
+    /// A session with a transaction that has read the table: its metadata lock stays until it is dropped.
+    pub async fn reader(&self) -> Outcome<Conn> {
+        let mut conn = self.server.connect().await?;
+        conn.query_drop("BEGIN").await?;
+        conn.query_drop(format!("SELECT id FROM {}.t LIMIT 1", self.schema))
+            .await?;
+        Ok(conn)
+    }
+
     /// The schema goes: its name is that of one test run.
     pub async fn forget(&self) -> Outcome {
         let mut conn = self.server.connect().await?;

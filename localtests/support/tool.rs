@@ -47,7 +47,12 @@ pub struct Finished {
 impl Tool {
     /// Start `ghost-rs alter --execute` on a schema, with `more` after the connection's flags.
     pub fn alter(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
-        let mut args: Vec<String> = vec!["alter".into(), "--allow-on-master".into(), "--execute".into()];
+        Self::dry_run(server, schema, &[&["--execute".to_owned()], more].concat())
+    }
+
+    /// Start `ghost-rs alter` on a schema.
+    pub fn dry_run(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
+        let mut args: Vec<String> = vec!["alter".into(), "--allow-on-master".into()];
         let port = server.port.to_string();
         for (flag, value) in [
             ("host", server.host.as_str()),
@@ -106,6 +111,20 @@ impl Tool {
     pub async fn says(&mut self, word: &str) -> Outcome<bool> {
         self.wait(|heard| heard.text.contains(word)).await?;
         Ok(self.heard.borrow().text.contains(word))
+    }
+
+    /// Wait until the output contains a word so many times; false if the process ended first.
+    #[allow(dead_code, reason = "most tests wait for the first time")]
+    pub async fn says_times(&mut self, word: &str, times: usize) -> Outcome<bool> {
+        let enough = |heard: &Heard| heard.text.matches(word).count() >= times;
+        self.wait(enough).await?;
+        Ok(enough(&self.heard.borrow()))
+    }
+
+    /// What it has said so far.
+    #[allow(dead_code, reason = "for the messages of some tests")]
+    pub fn said(&self) -> String {
+        self.heard.borrow().text.clone()
     }
 
     /// Send a signal, named without SIG.

@@ -17,6 +17,7 @@ const WAIT_SECONDS_MAX: u64 = 30;
 const LOOK: Duration = Duration::from_millis(2);
 
 /// Where a test plays.
+#[derive(Clone)]
 pub struct Place {
     /// The schema, and the account of ghost-rs.
     pub name: String,

@@ -97,6 +97,23 @@ impl Alter {
         if sql.is_empty() { "FORCE".to_owned() } else { sql }
     }
 
+    /// The clauses for the server, to stand behind `ALTER TABLE name`, to be done at once or not at all.
+    pub fn instant_sql(&self) -> String {
+        // In front: behind PARTITION BY no other clause may follow.
+        format!("ALGORITHM=INSTANT,\n{}", self.ghost_sql())
+    }
+
+    /// The algorithm that the text asks for, in capitals; the last one counts.
+    pub fn algorithm(&self) -> Option<String> {
+        let mut modifiers = self.clauses.iter().rev().filter(|clause| is_modifier(clause));
+        let asked = |clause: &Clause| {
+            let sql = clause.sql.to_ascii_uppercase();
+            let value = sql.strip_prefix("ALGORITHM")?;
+            Some(value.trim_start_matches([' ', '\t', '\r', '\n', '=']).to_owned())
+        };
+        modifiers.find_map(asked)
+    }
+
     /// What was left out of [`Alter::ghost_sql`] and why, one line each.
     pub fn notes(&self) -> Vec<String> {
         let note = |clause: &Clause| {

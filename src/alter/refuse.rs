@@ -23,13 +23,20 @@ impl Alter {
 
     /// The failure that [`Alter::forbidden`] and [`Alter::cannot_exclude_rename`] amount to.
     pub fn refusal(&self) -> Option<Failure> {
+        self.forbidden_refusal().or_else(|| self.rename_refusal())
+    }
+
+    /// What [`Alter::forbidden`] amounts to; it stands against any way of doing it.
+    pub fn forbidden_refusal(&self) -> Option<Failure> {
         let forbidden = self.forbidden();
-        if let Some(first) = forbidden.first() {
-            let failure = Failure::usage("this ALTER cannot be run online").hint(first.hint);
-            return Some(forbidden.iter().fold(failure, |so_far, one| {
-                so_far.detail(format!("{}: {}", one.clause, one.why))
-            }));
-        }
+        let failure = Failure::usage("this ALTER cannot be run online").hint(forbidden.first()?.hint);
+        Some(forbidden.iter().fold(failure, |so_far, one| {
+            so_far.detail(format!("{}: {}", one.clause, one.why))
+        }))
+    }
+
+    /// What [`Alter::cannot_exclude_rename`] amounts to; the server's own ALTER knows what it renames.
+    pub fn rename_refusal(&self) -> Option<Failure> {
         self.cannot_exclude_rename().map(|clause| {
             Failure::usage("it cannot be excluded that this ALTER renames a column")
                 .detail(format!("not understood: {clause}"))

@@ -562,3 +562,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_instant_alter_says_so_first() {
+    let alter = parse("ADD COLUMN a INT, LOCK=NONE, ALGORITHM = inplace PARTITION BY HASH (a)");
+    assert_eq!(
+        alter.instant_sql(),
+        "ALGORITHM=INSTANT,\nADD COLUMN a INT\nPARTITION BY HASH (a)"
+    );
+    assert_eq!(alter.algorithm().as_deref(), Some("INPLACE"));
+    assert_eq!(parse("ADD COLUMN algorithm INT").algorithm(), None);
+}

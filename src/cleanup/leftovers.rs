@@ -5,6 +5,7 @@ use crate::error::Failure;
 use crate::inspect::together;
 use crate::mysql::catalog::{self, TableEntry};
 use crate::mysql::{Session, SqlError};
+use crate::plan::mark::Mark;
 use crate::schema::TableName;
 
 /// A table that is in our way.
@@ -14,7 +15,7 @@ pub struct Leftover {
     pub role: Role,
     /// Its name.
     pub name: TableName,
-    /// It carries a mark of ours, of an earlier run. None can be alive: the guard is held.
+    /// It carries a mark of ours, of an earlier run on the same table. None can be alive: the guard is held.
     pub ours: bool,
     /// Its comment.
     pub comment: String,
@@ -51,23 +52,24 @@ impl Droppable {
     }
 }
 
-/// Looks for tables under our names. `is_ours` tells from a comment whether it is a mark.
+/// Looks for tables under our names. `is_ours` tells from a comment whether it is the mark of a run on this source: with
+/// `--force-table-names` the runs of two tables may want the same names, and the other one may be alive.
 pub async fn leftovers(
     session: &mut Session,
     helpers: &Helpers,
-    is_ours: fn(&str) -> bool,
+    is_ours: impl Fn(&str) -> bool,
 ) -> Result<Vec<Leftover>, Failure> {
     let failed =
         |error: SqlError| error.failure("It could not be seen whether the helper tables' names are free.");
     let mut found = Vec::new();
     for (role, name) in helpers.each() {
         let entry = catalog::table_entry(session, name).await.map_err(failed)?;
-        found.extend(entry.map(|entry| leftover(role, entry, is_ours)));
+        found.extend(entry.map(|entry| leftover(role, entry, &is_ours)));
     }
     Ok(found)
 }
 
-fn leftover(role: Role, entry: TableEntry, is_ours: fn(&str) -> bool) -> Leftover {
+fn leftover(role: Role, entry: TableEntry, is_ours: impl Fn(&str) -> bool) -> Leftover {
     let ours = entry.kind == "BASE TABLE" && is_ours(&entry.comment);
     Leftover {
         role,
@@ -114,10 +116,16 @@ impl Leftover {
     }
 
     fn not_ours(&self) -> Failure {
-        let what = format!(
-            "{} exists and was not made by ghost-rs, so it is left alone.",
-            self.name
-        );
+        let what = match Mark::parse(&self.comment) {
+            Some(mark) => format!(
+                "{} belongs to a run on another table, {}, so it is left alone.",
+                self.name, mark.of
+            ),
+            None => format!(
+                "{} exists and was not made by ghost-rs, so it is left alone.",
+                self.name
+            ),
+        };
         self.described(what).hint(format!(
             "The run needs this name for its {}: rename that table.",
             self.role.word()
@@ -157,6 +165,14 @@ mod tests {
         let failure = judge(vec![leftover(Role::Ghost, false)], EVERYTHING).unwrap_err();
         assert!(failure.what.contains("not made by ghost-rs"), "{failure}");
         assert_eq!(failure.detail, ["about 5 rows, comment 'c'"]);
+    }
+
+    #[test]
+    fn what_belongs_to_another_table_stays() {
+        let mut other = leftover(Role::Ghost, false);
+        other.comment = "ghost-rs ghost of `s`.`u` run 1".into();
+        let failure = judge(vec![other], EVERYTHING).unwrap_err();
+        assert!(failure.what.contains("another table, `s`.`u`"), "{failure}");
     }
 
     #[test]

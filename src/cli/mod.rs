@@ -65,9 +65,12 @@ pub fn order(argv: Vec<OsString>) -> Result<Order, ExitCode> {
     })
 }
 
-/// The program under gh-ost's name takes gh-ost's flags, without a subcommand.
+/// The program under gh-ost's name (`gh-ost`, or with something after it, as in `gh-ost-1.1`) takes gh-ost's flags, without
+/// a subcommand.
 fn as_alter(argv: Vec<OsString>) -> Vec<OsString> {
-    let link = argv.first().and_then(|program| Path::new(program).file_name()) == Some(OsStr::new("gh-ost"));
+    let program = argv.first().and_then(|program| Path::new(program).file_name());
+    let name = program.and_then(OsStr::to_str).unwrap_or_default();
+    let link = name == "gh-ost" || name.starts_with("gh-ost-");
     let mut argv = argv.into_iter();
     let program = argv.next();
     let subcommand = link.then(|| OsString::from("alter"));

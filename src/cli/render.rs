@@ -133,6 +133,7 @@ mod tests {
         let report = Report {
             lines: vec!["all well".into()],
             verified: None,
+            instant: false,
         };
         assert_eq!(
             super::report(&report, LogFormat::Json),

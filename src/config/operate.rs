@@ -13,9 +13,6 @@ pub struct Control {
     pub socket: Option<PathBuf>,
     /// TCP address, on request; 127.0.0.1 unless an address was given.
     pub tcp: Option<SocketAddr>,
-    /// Accepted, and not needed: a socket that nobody listens on is removed without it, and one that somebody listens
-    /// on is another run's and never removed.
-    pub initially_drop_socket: bool,
 }
 
 /// Programs that are run at certain moments.

@@ -99,6 +99,15 @@ impl fmt::Display for Thresholds {
     }
 }
 
+/// Whether a text is a URL that can be asked.
+pub fn is_url(text: &str) -> bool {
+    let rest = text
+        .strip_prefix("http://")
+        .or_else(|| text.strip_prefix("https://"));
+    let begins_well = rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '['));
+    begins_well && !text.contains(char::is_whitespace)
+}
+
 /// `host[:port]` items of a list, separated by commas; a missing port is 3306. The error says which item is wrong.
 pub fn addresses(text: &str) -> Result<Vec<Address>, String> {
     let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());

@@ -153,7 +153,7 @@ pub fn object(view: View<'_>) -> Value {
             "critical_load": knobs.critical_load.to_string(),
             "nice_ratio": knobs.nice_ratio,
             "throttle_query": knobs.throttle_query,
-            "throttle_http": knobs.throttle_http,
+            "throttle_http": Some(Knob::ThrottleHttp.shown(knobs)).filter(|url| !url.is_empty()),
             "throttle_control_replicas": list(&knobs.control_replicas),
             "paused": knobs.paused,
             "postpone_cut_over_flag_file": knobs.postpone_file,

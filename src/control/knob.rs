@@ -116,7 +116,11 @@ impl Knob {
             Self::CriticalLoad => knobs.critical_load.to_string(),
             Self::NiceRatio => knobs.nice_ratio.to_string(),
             Self::ThrottleQuery => knobs.throttle_query.clone().unwrap_or_default(),
-            Self::ThrottleHttp => knobs.throttle_http.clone().unwrap_or_default(),
+            Self::ThrottleHttp => knobs
+                .throttle_http
+                .as_deref()
+                .map(without_password)
+                .unwrap_or_default(),
             Self::ThrottleControlReplicas => replicas(&knobs.control_replicas),
             Self::PostponeFile => path(knobs.postpone_file.as_deref()),
         }
@@ -130,7 +134,9 @@ pub fn turned(knobs: &Knobs, knob: Knob, value: &str) -> Result<Knobs, String> {
     match knob {
         Knob::ChunkSize if value == AUTO => new.chunk_rows = None,
         Knob::ChunkSize => new.chunk_rows = Some(number(knob, value, config::CHUNK_ROWS)?),
-        Knob::DmlBatchSize => new.flush_batch_keys = number(knob, value, config::FLUSH_BATCH_KEYS)?,
+        Knob::DmlBatchSize => {
+            new.flush_batch_keys = config::flush_batch_keys(number(knob, value, config::FLUSH_BATCH_KEYS)?);
+        }
         Knob::MaxLagMillis => {
             new.max_lag = Duration::from_millis(number(knob, value, config::MAX_LAG_MILLIS)?);
         }
@@ -176,12 +182,11 @@ fn ratio(knob: Knob, value: &str) -> Result<f64, String> {
 }
 
 fn url(knob: Knob, value: &str) -> Result<Option<String>, String> {
-    let known = |url: &String| url.starts_with("http://") || url.starts_with("https://");
     match some(value) {
-        Some(url) if !known(&url) => Err(format!(
-            "{}: {value:?} is no URL, as in http://host/check",
-            knob.name()
-        )),
+        // It is not said back: a URL may hold a password.
+        Some(url) if !config::is_url(&url) => {
+            Err(format!("{}: say a URL, as in http://host/check", knob.name()))
+        }
         url => Ok(url),
     }
 }
@@ -193,6 +198,16 @@ fn some(value: &str) -> Option<String> {
 fn replicas(replicas: &[Address]) -> String {
     let replicas: Vec<String> = replicas.iter().map(Address::to_string).collect();
     replicas.join(",")
+}
+
+/// Whoever may ask what is asked need not know with which password.
+fn without_password(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let host = rest.split('/').next().unwrap_or_default();
+    match host.rsplit_once('@') {
+        Some((account, _)) => format!("{scheme}://***{}", rest.get(account.len()..).unwrap_or_default()),
+        None => url.to_owned(),
+    }
 }
 
 /// A path for people; empty where there is none.
@@ -211,7 +226,8 @@ mod tests {
             (Knob::ChunkSize, "10", "10"),
             (Knob::ChunkSize, "100000", "100000"),
             (Knob::ChunkSize, "auto", "auto"),
-            (Knob::DmlBatchSize, "50", "50"),
+            (Knob::DmlBatchSize, "200", "200"),
+            (Knob::DmlBatchSize, "1", "100"),
             (Knob::MaxLagMillis, "2500", "2500"),
             (
                 Knob::MaxLoad,
@@ -230,6 +246,11 @@ mod tests {
                 "http://localhost:8080/ok",
             ),
             (Knob::ThrottleHttp, "", ""),
+            (
+                Knob::ThrottleHttp,
+                "https://ops:s3cret@web/a@b",
+                "https://***@web/a@b",
+            ),
             (Knob::ThrottleControlReplicas, "r1,r2:3307", "r1:3306,r2:3307"),
             (Knob::ThrottleControlReplicas, "", ""),
             (Knob::PostponeFile, "/tmp/wait", "/tmp/wait"),

@@ -17,16 +17,19 @@
 //! an attempt. If the answer to RENAME is lost, the session is first known to be gone, then the server is asked which
 //! tables there are; what cannot be told from that is [`Attempt::Unknown`], which nobody retries.
 //!
+//! On a replica the last step may be a rehearsal instead: swapped and swapped back ([`Rehearsed`]).
+//!
 //! When to try, and who holds the table, is `migrate`'s to decide; SQL is behind [`Door`] and [`Beside`].
 
 mod last_look;
+mod rehearse;
 mod sql;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, error::Elapsed, timeout, timeout_at};
 
 use crate::{
     changes::{Batch, BatchId, Flushed},
@@ -35,6 +38,7 @@ use crate::{
     mysql::{Class, SqlError},
     verify::{Difference, Proof},
 };
+pub use rehearse::Rehearsed;
 pub(crate) use sql::zero_that_would_be_numbered;
 pub use sql::{Aside, LockSession};
 
@@ -68,6 +72,8 @@ pub trait Door {
     async fn settle(&mut self) -> Result<(), SqlError>;
     /// Renames both tables, in one statement.
     async fn rename(&mut self) -> Result<(), SqlError>;
+    /// Renames both tables and renames them back, in one statement.
+    async fn rename_and_back(&mut self) -> Result<(), SqlError>;
     /// Releases the locks.
     async fn unlock(&mut self) -> Result<(), SqlError>;
 }
@@ -125,6 +131,15 @@ pub struct Names {
     pub old: bool,
 }
 
+/// What an attempt is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// The ghost takes the source's name.
+    Swap,
+    /// It takes it and gives it back.
+    Rehearse,
+}
+
 /// Limits of one attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
@@ -150,6 +165,8 @@ pub struct Swapped {
 pub enum Attempt {
     /// The ghost is the table now.
     Swapped(Swapped),
+    /// It was for a moment, and the names are as they were.
+    Rehearsed(Rehearsed),
     /// Nothing has changed; another attempt may succeed.
     NotYet(String),
     /// Nothing has changed, and no attempt will succeed.
@@ -164,22 +181,29 @@ pub async fn attempt(
     beside: &mut impl Beside,
     pending: &mut impl Pending,
     budget: Budget,
+    goal: Goal,
 ) -> Attempt {
     let session = door.id();
     let ended = match lock(door, beside, budget).await {
-        Ok(locked) => through(locked, pending, budget.verify).await,
+        Ok(locked) => through(locked, pending, budget.verify, goal).await,
         Err(ended) => ended,
     };
-    released(beside, session, ended).await
+    released(beside, session, ended, goal).await
 }
 
 /// From the lock to RENAME.
-async fn through<D: Door>(locked: Locked<'_, D>, pending: &mut impl Pending, verify: Duration) -> Ended {
+async fn through<D: Door>(
+    locked: Locked<'_, D>,
+    pending: &mut impl Pending,
+    verify: Duration,
+    goal: Goal,
+) -> Ended {
     let drained = match locked.drain(pending).await {
         Ok(drained) => drained,
         Err(ended) => return ended,
     };
     match drained.verify(pending, verify).await {
+        Ok(verified) if goal == Goal::Rehearse => verified.rehearse().await,
         Ok(verified) => verified.rename().await,
         Err(ended) => ended,
     }
@@ -358,17 +382,26 @@ async fn within<T>(deadline: Instant, step: impl Future<Output = T>) -> Result<T
 
 impl<D: Door> Verified<'_, D> {
     async fn rename(self) -> Ended {
+        let answer = timeout_at(self.locked.deadline, self.locked.door.rename()).await;
+        let reached = |since: Instant, proof| {
+            Attempt::Swapped(Swapped {
+                held: since.elapsed(),
+                proof,
+            })
+        };
+        self.answered(answer, reached).await
+    }
+
+    /// What the answer to RENAME means.
+    async fn answered(
+        self,
+        answer: Result<Result<(), SqlError>, Elapsed>,
+        reached: impl FnOnce(Instant, Proof) -> Attempt,
+    ) -> Ended {
         let Self { locked, proof } = self;
         let since = locked.since;
-        match timeout_at(locked.deadline, locked.door.rename()).await {
-            Ok(Ok(())) => {
-                locked
-                    .give_back(Attempt::Swapped(Swapped {
-                        held: since.elapsed(),
-                        proof,
-                    }))
-                    .await
-            }
+        match answer {
+            Ok(Ok(())) => locked.give_back(reached(since, proof)).await,
             Ok(Err(error)) if error.lost => Ended::Asked {
                 why: error.to_string(),
                 since,
@@ -394,20 +427,22 @@ fn refused(error: &SqlError) -> Attempt {
 }
 
 /// No lock of ours outlives an attempt.
-async fn released(beside: &mut impl Beside, session: u32, ended: Ended) -> Attempt {
+async fn released(beside: &mut impl Beside, session: u32, ended: Ended, goal: Goal) -> Attempt {
     match ended {
         Ended::Unlocked(attempt) => attempt,
-        Ended::Asked { why, since, proof } => find_out(beside, session, &why, (since, proof)).await,
+        Ended::Asked { why, since, proof } => match (names_after(beside, session).await, goal) {
+            (Ok(names), Goal::Swap) => told_by(names, &why, (since, proof)),
+            (Ok(names), Goal::Rehearse) => rehearse::told_by(names, &why),
+            (Err(error), _) => Attempt::Unknown(unknown(&why, &error.to_string())),
+        },
         Ended::Held(attempt) => match (answered(beside.end(session)).await, attempt) {
             (Ok(()), attempt) => attempt,
             // What is done is done; that the table may still be locked, the log must say.
-            (Err(error), Attempt::Swapped(swapped)) => {
+            (Err(error), done @ (Attempt::Swapped(_) | Attempt::Rehearsed(_))) => {
                 let failure = still_locked(session, &error);
-                tracing::error!(
-                    "The tables are swapped. {failure}; {}",
-                    failure.hint.as_deref().unwrap_or_default()
-                );
-                Attempt::Swapped(swapped)
+                let hint = failure.hint.as_deref().unwrap_or_default();
+                tracing::error!("RENAME is done. {failure}; {hint}");
+                done
             }
             (Err(error), _) => Attempt::Stop(still_locked(session, &error)),
         },
@@ -415,32 +450,27 @@ async fn released(beside: &mut impl Beside, session: u32, ended: Ended) -> Attem
 }
 
 /// RENAME is one atomic statement, so the names tell; but only once the session cannot run it any more.
-async fn find_out(
-    beside: &mut impl Beside,
-    session: u32,
-    why: &str,
-    (since, proof): (Instant, Proof),
-) -> Attempt {
-    let names = match answered(beside.end(session)).await {
-        Ok(()) => answered(beside.names()).await,
-        Err(error) => Err(error),
-    };
+async fn names_after(beside: &mut impl Beside, session: u32) -> Result<Names, SqlError> {
+    answered(beside.end(session)).await?;
+    answered(beside.names()).await
+}
+
+fn told_by(names: Names, why: &str, (since, proof): (Instant, Proof)) -> Attempt {
     match names {
-        Ok(Names {
+        Names {
             source: true,
             ghost: false,
             old: true,
-        }) => Attempt::Swapped(Swapped {
+        } => Attempt::Swapped(Swapped {
             held: since.elapsed(),
             proof,
         }),
-        Ok(Names {
+        Names {
             source: true,
             ghost: true,
             old: false,
-        }) => not_yet(format!("RENAME was lost and not done: {why}")),
-        Ok(names) => Attempt::Unknown(unknown(why, &format!("{names:?}"))),
-        Err(error) => Attempt::Unknown(unknown(why, &error.to_string())),
+        } => not_yet(format!("RENAME was lost and not done: {why}")),
+        names => Attempt::Unknown(unknown(why, &format!("{names:?}"))),
     }
 }
 

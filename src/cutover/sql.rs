@@ -139,6 +139,18 @@ impl Door for LockSession {
         self.flusher.session().exec(&sql).await.map(|_| ())
     }
 
+    async fn rename_and_back(&mut self) -> Result<(), SqlError> {
+        let tables = &self.work.tables;
+        let sql = format!(
+            "RENAME TABLE {source} TO {old}, {ghost} TO {source}, {source} TO {ghost}, {old} TO {source} {tag}",
+            source = tables.source,
+            ghost = tables.ghost,
+            old = tables.old,
+            tag = self.work.tag()
+        );
+        self.flusher.session().exec(&sql).await.map(|_| ())
+    }
+
     async fn unlock(&mut self) -> Result<(), SqlError> {
         self.flusher.session().exec("UNLOCK TABLES").await.map(|_| ())
     }

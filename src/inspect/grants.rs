@@ -303,7 +303,8 @@ fn unescape_pattern(pattern: &str) -> String {
     pattern.replace("\\_", "_").replace("\\%", "%")
 }
 
-fn quote_account(account: &str) -> String {
+/// An account as `CURRENT_USER()` prints it, quoted for a GRANT.
+pub(super) fn quote_account(account: &str) -> String {
     let (user, host) = account.rsplit_once('@').unwrap_or((account, "%"));
     format!("`{}`@`{}`", user.replace('`', "``"), host.replace('`', "``"))
 }

@@ -4,18 +4,23 @@
 //! DBA has to change. Nothing here writes. Choosing a key and mapping columns is `plan`'s; helper tables are
 //! `prepare`'s.
 
+mod attached;
 pub mod grants;
 pub mod holders;
+pub mod replica;
 pub mod server;
 pub mod table;
 mod version;
 
+use crate::config::{Carry, Mode};
 use crate::error::{Exit, Failure};
 use crate::mysql::{Session, catalog};
 use crate::schema::TableName;
 use grants::Grants;
 
+pub use attached::Attached;
 pub use holders::{Holder, holders};
+pub use replica::Replication;
 pub use server::{Server, server};
 pub use table::{Source, source};
 pub use version::Version;
@@ -27,8 +32,12 @@ pub struct Request<'a> {
     pub table: &'a TableName,
     /// The helper tables' names in the same schema: privileges are needed on them too.
     pub helpers: &'a [&'a str],
+    /// Where the table is changed.
+    pub mode: Mode,
     /// `--allow-on-master`.
     pub allow_on_master: bool,
+    /// What is to become of triggers and foreign keys.
+    pub carry: &'a Carry,
 }
 
 /// What the server said, with nothing in it that stands against the run.
@@ -40,13 +49,16 @@ pub struct Inspected {
     pub source: Source,
     /// What the user should know all the same.
     pub notes: Vec<String>,
+    /// Triggers and foreign keys that stand against a copy of the table; they do not matter to an instant ALTER. Empty
+    /// unless one is to be attempted.
+    pub against_copy: Vec<Failure>,
 }
 
 /// Asks the server everything and judges it at once: one refusal names all that has to change.
 pub async fn inspect(session: &mut Session, request: &Request<'_>) -> Result<Inspected, Failure> {
     let server = server(session).await?;
     let schema = &request.table.schema;
-    let mut problems = server.problems(schema, request.allow_on_master);
+    let mut problems = server.problems(schema, request.mode, request.allow_on_master);
     let (grants, account) = account(session, &server).await?;
     let tables: Vec<&str> = request
         .helpers
@@ -59,26 +71,48 @@ pub async fn inspect(session: &mut Session, request: &Request<'_>) -> Result<Ins
         schema,
         &account,
     ));
+    if request.mode != Mode::Primary {
+        problems.extend(replica::grants_problem(&server, &grants, &account, request.mode));
+    }
     let source = match source(session, request.table).await {
         // A lost connection is no property of the table, and hides everything else.
         Err(failure) if failure.exit != Exit::Refused => return Err(failure),
         answer => answer,
     };
+    let attached = Attached::new(request.carry, server.logs_cascades);
+    let mut against_copy = source
+        .as_ref()
+        .map_or_else(|_| Vec::new(), |source| attached.problems(source));
     problems.extend(
         source
             .as_ref()
             .map_or_else(|failure| vec![failure.clone()], Source::problems),
     );
+    if !request.carry.attempt_instant {
+        problems.append(&mut against_copy);
+    }
     together(
         format!("{} cannot be changed as things are.", request.table),
         problems,
     )?;
     let source = source?;
-    let notes = [server.notes(), grants.notes(), source.notes()].concat();
+    let replica_notes = match request.mode {
+        Mode::Primary => Vec::new(),
+        _ => replica::notes(&server),
+    };
+    let notes = [
+        server.notes(),
+        replica_notes,
+        grants.notes(),
+        source.notes(),
+        attached.notes(&source),
+    ]
+    .concat();
     Ok(Inspected {
         server,
         source,
         notes,
+        against_copy,
     })
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::Version;
+use super::{Version, replica};
+use crate::config::Mode;
 use crate::error::Failure;
 use crate::mysql::catalog;
 use crate::mysql::{Session, SqlError};
@@ -29,6 +30,10 @@ pub struct ReplicaOf {
     pub address: String,
     /// Replication channel; empty for the default one.
     pub channel: String,
+    /// Its applier runs.
+    pub applier_runs: bool,
+    /// Why it does not, if an error stopped it; empty otherwise.
+    pub error: String,
 }
 
 /// What the server says of itself.
@@ -52,6 +57,8 @@ pub struct Server {
     pub binlog_format: String,
     /// `binlog_row_image`, upper case.
     pub binlog_row_image: String,
+    /// `log_replica_updates`: what a replica applies stands in its own binlog.
+    pub log_replica_updates: bool,
     /// `binlog_order_commits`: what was seen in the log before a mark that returned is visible.
     pub binlog_order_commits: bool,
     /// `gtid_mode` is ON.
@@ -68,6 +75,8 @@ pub struct Server {
     pub max_allowed_packet: u64,
     /// `partial_revokes`: wildcards in grants are letters.
     pub partial_revokes: bool,
+    /// What foreign keys change by CASCADE and SET NULL is logged: since 9.6, unless `innodb_native_foreign_keys` is ON.
+    pub logs_cascades: bool,
     /// Where the binlog ends now. `None`: there is none, or the account may not know.
     pub log: Option<LogStatus>,
     /// Transactions that were prepared before we came; their changes may commit later. `None`: may not know.
@@ -82,7 +91,10 @@ const VARIABLES: &[&str] = &[
     "binlog_row_image",
     "gtid_mode",
     "hostname",
+    "innodb_native_foreign_keys",
     "log_bin",
+    "log_replica_updates",
+    "log_slave_updates",
     "lower_case_table_names",
     "max_allowed_packet",
     "partial_revokes",
@@ -110,9 +122,14 @@ async fn ask(session: &mut Session) -> Result<Server, SqlError> {
         .flatten()
         .map(log_status);
     let prepared_xa = catalog::prepared_xa(session).await?;
-    let channels = tolerate(catalog::replica_status(session).await)?.unwrap_or_default();
-    let replica_of = channels.iter().map(replica_of).collect();
+    let replica_of = tolerate(channels(session).await)?.unwrap_or_default();
     Ok(from_variables(&variables, log, prepared_xa, replica_of))
+}
+
+/// What this server replicates from, and whether it does: one for each channel.
+pub async fn channels(session: &mut Session) -> Result<Vec<ReplicaOf>, SqlError> {
+    let rows = catalog::replica_status(session).await?;
+    Ok(rows.iter().map(replica_of).collect())
 }
 
 /// A statement that the account may not send gives nothing; only a lost connection is an error here.
@@ -133,8 +150,10 @@ fn from_variables(
     let text = |name: &str| variables.get(name).cloned().unwrap_or_default();
     let on = |name: &str| matches!(text(name).to_ascii_uppercase().as_str(), "ON" | "1");
     let version_text = text("version");
+    let version = Version::parse(&version_text);
     Server {
-        version: Version::parse(&version_text),
+        logs_cascades: version >= Version::new(9, 6, 0) && !on("innodb_native_foreign_keys"),
+        version,
         mariadb: format!("{version_text}{}", text("version_comment"))
             .to_ascii_lowercase()
             .contains("mariadb"),
@@ -145,6 +164,7 @@ fn from_variables(
         log_bin: on("log_bin"),
         binlog_format: text("binlog_format").to_ascii_uppercase(),
         binlog_row_image: text("binlog_row_image").to_ascii_uppercase(),
+        log_replica_updates: on("log_replica_updates") || on("log_slave_updates"),
         binlog_order_commits: on("binlog_order_commits"),
         gtid: text("gtid_mode").eq_ignore_ascii_case("ON"),
         read_only: ["super_read_only", "read_only"].into_iter().find(|name| on(name)),
@@ -197,6 +217,8 @@ fn replica_of(row: &NamedRow) -> ReplicaOf {
     ReplicaOf {
         address: format!("{host}:{port}"),
         channel: text(["Channel_Name", "Connection_name"]),
+        applier_runs: text(["Replica_SQL_Running", "Slave_SQL_Running"]) == "Yes",
+        error: text(["Last_SQL_Error", "Last_Error"]),
     }
 }
 
@@ -209,7 +231,7 @@ impl Server {
     }
 
     /// Everything about this server that stands against changing a table of `schema` on it.
-    pub fn problems(&self, schema: &str, allow_on_master: bool) -> Vec<Failure> {
+    pub fn problems(&self, schema: &str, mode: Mode, allow_on_master: bool) -> Vec<Failure> {
         // Of an unsupported server nothing else that we could say would be of use.
         if let Some(problem) = self.version_problem() {
             return vec![problem];
@@ -218,10 +240,13 @@ impl Server {
             self.log_bin_problem(),
             self.format_problem(),
             self.filter_problem(schema),
-            self.role_problem(allow_on_master),
         ]
         .into_iter()
         .flatten()
+        .chain(match mode {
+            Mode::Primary => self.role_problem(allow_on_master).into_iter().collect(),
+            on_replica => replica::problems(self, on_replica),
+        })
         .collect()
     }
 
@@ -332,10 +357,11 @@ impl Server {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn server(changes: &[(&str, &str)]) -> Server {
+    /// A good primary, but for these variables.
+    pub(in crate::inspect) fn server(changes: &[(&str, &str)]) -> Server {
         let good = [
             ("version", "9.7.4"),
             ("log_bin", "ON"),
@@ -358,7 +384,7 @@ mod tests {
 
     fn problems(server: &Server, allow: bool) -> String {
         let problems: Vec<String> = server
-            .problems("shop", allow)
+            .problems("shop", Mode::Primary, allow)
             .iter()
             .map(ToString::to_string)
             .collect();
@@ -398,7 +424,7 @@ mod tests {
 
     #[test]
     fn a_primary_needs_the_flag() {
-        let problems = server(&[]).problems("shop", false);
+        let problems = server(&[]).problems("shop", Mode::Primary, false);
         assert!(problems.iter().any(|problem| {
             problem
                 .hint
@@ -413,6 +439,8 @@ mod tests {
         replica.replica_of = vec![ReplicaOf {
             address: "db0:3306".into(),
             channel: String::new(),
+            applier_runs: true,
+            error: String::new(),
         }];
         assert!(problems(&replica, true).contains("replicates from db0:3306"));
     }

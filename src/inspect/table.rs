@@ -31,17 +31,18 @@ pub struct Source {
 }
 
 impl Source {
-    /// Everything about the table that stands against a run.
+    /// What about the table itself stands against a run. What hangs on it is for
+    /// [`Attached`](super::Attached) to judge.
     pub fn problems(&self) -> Vec<Failure> {
-        let name = &self.table.name;
-        [
-            engine_problem(name, &self.table.engine),
-            self.foreign_key_problem(),
-            self.trigger_problem(),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        engine_problem(&self.table.name, &self.table.engine)
+            .into_iter()
+            .collect()
+    }
+
+    /// Whether the definition is still what it was, with what hangs on it. The AUTO_INCREMENT counter does not count.
+    pub fn is_as(&self, before: &Self) -> bool {
+        let same = self.foreign_keys == before.foreign_keys && self.triggers == before.triggers;
+        same && self.table.engine == before.table.engine && structure(self) == structure(before)
     }
 
     /// What does not stand against a run and should be known.
@@ -55,40 +56,17 @@ impl Source {
             self.table.name
         )]
     }
+}
 
-    fn foreign_key_problem(&self) -> Option<Failure> {
-        if self.foreign_keys.seen.is_empty() {
-            return None;
-        }
-        let what = format!(
-            "{} has foreign keys; this version of ghost-rs does not carry them over.",
-            self.table.name
-        );
-        let lines = self
-            .foreign_keys
-            .seen
-            .iter()
-            .map(|key| format!("`{}`: {} refers to {}", key.name, key.child, key.parent));
-        let mut failure = Failure::refused(what)
-            .hint("Drop them for the time of the change, if the application allows it.");
-        failure.detail.extend(lines);
-        Some(failure)
-    }
-
-    fn trigger_problem(&self) -> Option<Failure> {
-        if self.triggers.is_empty() {
-            return None;
-        }
-        let what = format!(
-            "{} has triggers; this version of ghost-rs does not carry them over.",
-            self.table.name
-        );
-        let mut failure = Failure::refused(what)
-            .hint("Drop them for the time of the change, if the application allows it.");
-        failure
-            .detail
-            .extend(self.triggers.iter().map(|trigger| format!("trigger {trigger}")));
-        Some(failure)
+/// What SHOW CREATE TABLE says, without the AUTO_INCREMENT counter.
+fn structure(source: &Source) -> String {
+    let text = &source.table.create_sql;
+    match text.split_once(" AUTO_INCREMENT=") {
+        Some((before, after)) => format!(
+            "{before}{}",
+            after.trim_start_matches(|c: char| c.is_ascii_digit())
+        ),
+        None => text.clone(),
     }
 }
 
@@ -221,9 +199,8 @@ fn edits(a: &str, b: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::mysql::catalog::ForeignKey;
 
     #[test]
     fn distances() {
@@ -246,7 +223,8 @@ mod tests {
         assert!(near("x", &names).is_empty());
     }
 
-    fn source() -> Source {
+    /// A plain table `shop`.`orders`.
+    pub fn source() -> Source {
         let table = Table {
             name: TableName::new("shop", "orders"),
             engine: "InnoDB".into(),
@@ -270,25 +248,12 @@ mod tests {
     }
 
     #[test]
-    fn all_problems_are_named() {
+    fn only_innodb() {
         let mut bad = source();
         assert!(bad.problems().is_empty() && bad.notes().is_empty());
         bad.table.engine = "MyISAM".into();
-        bad.triggers = vec!["t1 (AFTER INSERT)".into()];
-        let child = TableName::new("other", "items");
-        bad.foreign_keys.seen = vec![ForeignKey {
-            name: "fk".into(),
-            child,
-            parent: bad.table.name.clone(),
-        }];
         bad.foreign_keys.complete = false;
-        let text: Vec<String> = bad.problems().iter().map(ToString::to_string).collect();
-        assert_eq!(text.len(), 3);
-        assert!(
-            text.concat()
-                .contains("`other`.`items` refers to `shop`.`orders`"),
-            "{text:?}"
-        );
+        assert!(bad.problems()[0].what.contains("MyISAM"));
         assert_eq!(bad.notes().len(), 1);
     }
 }

@@ -3,11 +3,16 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use super::{
     commands::Desk,
-    fit,
+    fit, limits,
+    naming::Naming,
+    restraint,
     run::{self, Run},
     settings,
+    standstill::Standstill,
     stop::Stop,
     subject::subject,
 };
@@ -15,15 +20,15 @@ use crate::{
     alter::{Alter, lexer::SqlMode},
     capture::{self, Origin, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
-    config::{Config, Verify},
+    config::{Config, Mode, Verify},
     control::{About, Host, Listening},
     error::{Exit, Failure},
     inspect::{self, Inspected, Request, Server, Source},
+    knobs::Knobs,
     mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
     plan::{
         self, ColumnMap, KeyChoice, Wishes,
         mark::{Kind, Mark},
-        names::Names,
         work::{Parts, Tables, Work},
     },
     position::Position,
@@ -42,8 +47,10 @@ pub(super) struct Looked {
     pub(super) alter: Alter,
     pub(super) tables: Tables,
     pub(super) notes: Vec<String>,
-    leftovers: Vec<Droppable>,
-    sessions: Sessions,
+    /// What stands against a copy, and not against an instant ALTER.
+    pub(super) against_copy: Vec<Failure>,
+    pub(super) leftovers: Vec<Droppable>,
+    pub(super) sessions: Sessions,
     run: String,
 }
 
@@ -54,7 +61,7 @@ pub(super) struct Begun {
     pub(super) work: Arc<Work>,
     pub(super) marks: Marks,
     guard: TableGuard,
-    server: Server,
+    pub(super) server: Server,
     origin: Position,
     columns: usize,
     pub(super) rows_estimate: u64,
@@ -74,6 +81,8 @@ pub(super) struct Marks {
 pub(super) struct Plan {
     pub(super) columns: ColumnMap,
     pub(super) choice: KeyChoice,
+    /// What the user should know.
+    pub(super) notes: Vec<String>,
 }
 
 /// Looks at everything, and refuses with all reasons at once.
@@ -82,14 +91,27 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
     let sessions = Sessions::new(opts, config.connection.connect_timeout, SessionSettings::ddl());
     let mut session = sessions.open("control").await?;
     let (sessions, alter) = acquaint(config, &mut session, sessions).await?;
-    let mut problems: Vec<Failure> = alter.refusal().into_iter().collect();
+    let refusal_of_text = match config.carry.attempt_instant {
+        // What it renames is the server's own business then; a copy asks again.
+        true => alter.forbidden_refusal(),
+        false => alter.refusal(),
+    };
+    let mut problems: Vec<Failure> = refusal_of_text.into_iter().collect();
     let name = TableName::new(&config.schema, &config.table);
-    let inspected = keep(ask(config, &mut session, &name).await, &mut problems);
+    let naming = Naming::of(&mut session, &config.carry).await?;
+    let inspected = keep(
+        ask(config, &mut session, &naming.tables(&name)).await,
+        &mut problems,
+    );
     let name = inspected
         .as_ref()
         .map_or(name, |inspected| inspected.source.table.name.clone());
-    let tables = tables(&name);
+    let tables = naming.tables(&name);
     let leftovers = keep(leftovers(&mut session, config, &tables).await, &mut problems);
+    keep(
+        restraint::check_thresholds(config, &mut session).await,
+        &mut problems,
+    );
     let (Some(inspected), Some(leftovers), true) = (inspected, leftovers, problems.is_empty()) else {
         return Err(refusal(&name, problems));
     };
@@ -97,6 +119,7 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         server,
         source,
         mut notes,
+        against_copy,
     } = inspected;
     notes.extend(alter.notes());
     Ok(Looked {
@@ -107,6 +130,7 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         tables,
         notes,
         leftovers,
+        against_copy,
         sessions,
         run: run_id(),
     })
@@ -133,13 +157,14 @@ async fn acquaint(
     Ok((sessions.only_on(identity), Alter::parse(&config.alter, mode)?))
 }
 
-async fn ask(config: &Config, session: &mut Session, name: &TableName) -> Result<Inspected, Failure> {
-    let helpers = tables(name);
-    let helpers = [&helpers.ghost, &helpers.changelog, &helpers.old].map(|name| name.table.as_str());
+async fn ask(config: &Config, session: &mut Session, tables: &Tables) -> Result<Inspected, Failure> {
+    let helpers = [&tables.ghost, &tables.changelog, &tables.old].map(|name| name.table.as_str());
     let request = Request {
-        table: name,
+        table: &tables.source,
         helpers: &helpers,
+        mode: config.topology.mode,
         allow_on_master: config.topology.allow_on_master,
+        carry: &config.carry,
     };
     inspect::inspect(session, &request).await
 }
@@ -151,23 +176,13 @@ fn refusal(name: &TableName, problems: Vec<Failure>) -> Failure {
         .unwrap_or(fallback)
 }
 
-fn tables(source: &TableName) -> Tables {
-    let names = Names::of(&source.table);
-    Tables {
-        source: source.clone(),
-        ghost: source.sibling(names.ghost),
-        changelog: source.sibling(names.changelog),
-        old: source.sibling(names.old),
-    }
-}
-
 async fn leftovers(
     session: &mut Session,
     config: &Config,
     tables: &Tables,
 ) -> Result<Vec<Droppable>, Failure> {
     let mut found = cleanup::leftovers(session, &helpers(tables), |comment| {
-        Mark::parse(comment).is_some()
+        Mark::parse(comment).is_some_and(|mark| mark.of == tables.source)
     })
     .await?;
     // A run that was killed around its swap left a ghost without a mark; its changelog says whose it is.
@@ -204,7 +219,7 @@ fn run_id() -> String {
 }
 
 impl Looked {
-    fn marks(&self) -> Marks {
+    pub(super) fn marks(&self) -> Marks {
         let mark = |kind| Mark {
             kind,
             of: self.tables.source.clone(),
@@ -234,11 +249,19 @@ impl Looked {
         };
         let columns = plan::columns(&self.source.table, &ghost.table, &self.alter, wishes)?;
         let choice = plan::iteration_key(&self.source.table, &ghost.table, &columns)?;
-        Ok(Plan { columns, choice })
+        let notes = match config.topology.mode {
+            Mode::MigrateOnReplica => plan::replication(&self.source.table, &ghost.table, &columns)?,
+            Mode::Primary | Mode::TestOnReplica { .. } => Vec::new(),
+        };
+        Ok(Plan {
+            columns,
+            choice,
+            notes,
+        })
     }
 }
 
-fn request<'a>(
+pub(super) fn request<'a>(
     source: &'a Source,
     tables: &'a Tables,
     clauses: &'a str,
@@ -258,7 +281,7 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, 
     let listening = Listening::open(&config.control, &config.schema, &config.table).await?;
     // Not before it is certain that no other run waits for the same file.
     if let Some(file) = &config.postpone_cut_over_flag_file {
-        touch(file)?;
+        fit::touch(file)?;
     }
     for leftover in &looked.leftovers {
         cleanup::drop_leftover(&mut looked.session, leftover).await?;
@@ -303,18 +326,15 @@ struct Made {
     subject: Subject,
 }
 
-/// As in gh-ost: who asks for a postponed swap gets one, and removes the file when it may happen.
-pub(super) fn touch(file: &std::path::Path) -> Result<(), Failure> {
-    let created = std::fs::OpenOptions::new().create(true).append(true).open(file);
-    created.map(drop).map_err(|error| {
-        Failure::usage(format!("The flag file {} cannot be created.", file.display()))
-            .detail(error.to_string())
-            .hint("--postpone-cut-over-flag-file names a file that this run creates and you remove.")
-    })
-}
-
 async fn made(config: &Config, looked: &mut Looked, ghost: &Ghost, marks: &Marks) -> Result<Made, Failure> {
-    let Plan { columns, choice } = looked.plan(config, ghost)?;
+    let Plan {
+        columns,
+        choice,
+        notes,
+    } = looked.plan(config, ghost)?;
+    for note in notes {
+        tracing::warn!("{note}");
+    }
     tracing::info!("iteration key: {} ({})", choice.source_key.name, choice.why);
     let supplied = fit::supplied(&mut looked.session, &columns.supplied).await?;
     let parts = Parts {
@@ -344,6 +364,8 @@ async fn made(config: &Config, looked: &mut Looked, ghost: &Ghost, marks: &Marks
     if config.verification.verify != Verify::Off {
         verify::resolve(&mut subject, &sessions).await?;
     }
+    let peers = restraint::peers(config, &looked.server.uuid, &looked.tables, marks);
+    restraint::check_replicas(config, &looked.sessions, peers).await?;
     let origin = origin(&mut looked.session).await?;
     still_the_same(looked).await?;
     Ok(Made {
@@ -359,7 +381,7 @@ async fn made(config: &Config, looked: &mut Looked, ghost: &Ghost, marks: &Marks
 async fn still_the_same(looked: &mut Looked) -> Result<(), Failure> {
     let name = looked.source.table.name.clone();
     let now = inspect::source(&mut looked.session, &name).await?;
-    if structure(&now) == structure(&looked.source) && now.problems().is_empty() {
+    if now.is_as(&looked.source) {
         return Ok(());
     }
     Err(Failure::refused(format!(
@@ -367,18 +389,6 @@ async fn still_the_same(looked: &mut Looked) -> Result<(), Failure> {
     ))
     .detail(format!("now: {}", now.table.create_sql.replace('\n', " ")))
     .hint("Start again when nobody else alters the table."))
-}
-
-/// What SHOW CREATE TABLE says, without the AUTO_INCREMENT counter.
-fn structure(source: &Source) -> String {
-    let text = &source.table.create_sql;
-    match text.split_once(" AUTO_INCREMENT=") {
-        Some((before, after)) => format!(
-            "{before}{}",
-            after.trim_start_matches(|c: char| c.is_ascii_digit())
-        ),
-        None => text.clone(),
-    }
 }
 
 /// Where the stream begins: everything that is logged from here on is read.
@@ -417,11 +427,12 @@ impl Begun {
         let (origin, watch) = (self.stream_origin(config), self.watch());
         let reader =
             Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
+        let (knobs, reads) = watch::channel(Knobs::new(config));
         Ok(Run::new(run::Parts {
             config: Arc::clone(config),
             work: Arc::clone(&self.work),
             sessions: self.sessions.clone(),
-            conductor: self.conductor(config),
+            conductor: limits::conductor(self, config),
             feed,
             reader,
             reporter,
@@ -430,6 +441,9 @@ impl Begun {
             stop,
             witness: self.guard.witness(),
             subject: Arc::clone(&self.subject),
+            throttle: restraint::start(self, config, reads),
+            knobs,
+            standstill: Standstill::new(config.topology.mode, &self.sessions, self.server.version),
             desk: Desk::open(listening, self.about(config)),
         }))
     }

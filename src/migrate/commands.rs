@@ -6,7 +6,7 @@
 
 use tokio::sync::mpsc;
 
-use super::{begin, conductor::Readiness, run::Run};
+use super::{conductor::Readiness, fit, run::Run};
 use crate::{
     control::{
         About, Answer, Listening, Order, Request, Service,
@@ -93,7 +93,7 @@ impl Run {
         self.accepted(order, &reaction).await?;
         match reaction {
             Reaction::Tell => {}
-            Reaction::Turn(new) => self.turn(&knobs, *new)?,
+            Reaction::Turn(new) => self.turn(&knobs, *new).await?,
             Reaction::End(failure) => return Ok(Err(failure)),
         }
         Ok(Ok(()))
@@ -108,15 +108,19 @@ impl Run {
         Ok(())
     }
 
-    fn turn(&mut self, old: &Knobs, new: Knobs) -> Result<(), String> {
+    async fn turn(&mut self, old: &Knobs, new: Knobs) -> Result<(), String> {
+        let refused = self.throttle.admission().refuses(old, &new).await;
+        // Marks that came by meanwhile were not looked at.
+        self.marks.stopped_reading();
+        refused.map_err(|failure| failure.to_string())?;
         if let Some(file) = new
             .postpone_file
             .as_ref()
             .filter(|file| Some(*file) != old.postpone_file.as_ref())
         {
-            begin::touch(file).map_err(|failure| failure.to_string())?;
+            fit::touch(file).map_err(|failure| failure.to_string())?;
         }
-        self.conductor.turn(new.chunk_rows, new.flush_batch_keys);
+        self.conductor.turn(&new);
         self.knobs.send_replace(new);
         Ok(())
     }

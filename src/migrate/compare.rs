@@ -111,6 +111,7 @@ fn report(mut summary: Summary, request: &Request, differences: &[Difference]) -
     Ok(Report {
         lines,
         verified: Some(summary),
+        instant: false,
     })
 }
 

@@ -18,7 +18,8 @@ use crate::{
     capture::Captured,
     changes::{Batch, BatchId, Changes, Chunk, ChunkId, Flushed, Mark},
     key::Key,
-    pace::{ChunkSizer, Others, Workers},
+    knobs::Knobs,
+    pace::{ChunkSizer, Nice, Others, Workers},
     verify::{
         Difference, Ledger, Part, PartSeen,
         ledger::{LookId, Task},
@@ -153,6 +154,9 @@ pub struct Conductor {
     sizer: ChunkSizer,
     workers: Workers,
     others: Others,
+    nice: Nice,
+    /// Workers that pause after a chunk.
+    resting: u32,
     busy: bool,
     phase: Phase,
     /// Claimed and not yet given to a worker, in key order.
@@ -164,6 +168,8 @@ pub struct Conductor {
     marked_at: Option<Duration>,
     /// Only marks are started: the swap works alone.
     hold: bool,
+    /// Only marks are started: the run is held back.
+    throttled: bool,
     /// Somebody waits for this mark to be begun.
     demanded: Mark,
     totals: Totals,
@@ -216,6 +222,8 @@ impl Conductor {
             sizer,
             workers,
             others: Others::default(),
+            nice: Nice::default(),
+            resting: 0,
             busy: false,
             phase: Phase::BeforeFirstMark,
             queue: Vec::new(),
@@ -224,6 +232,7 @@ impl Conductor {
             mark_in_flight: false,
             marked_at: None,
             hold: false,
+            throttled: false,
             demanded: Mark::default(),
             totals: Totals::default(),
             ledger,
@@ -276,7 +285,7 @@ impl Conductor {
     pub fn next_action(&mut self, now: Duration) -> Option<Action> {
         self.look_around(now);
         let mark = self.mark(now);
-        if self.hold {
+        if self.hold || self.throttled {
             return mark;
         }
         mark.or_else(|| self.flush())
@@ -301,6 +310,11 @@ impl Conductor {
         self.hold = hold;
     }
 
+    /// Holds everything back but marks, or no more. What is under way ends as always.
+    pub fn throttle(&mut self, throttled: bool) {
+        self.throttled = throttled;
+    }
+
     /// A mark is wanted as soon as it can be written; this is the one.
     pub fn demand_mark(&mut self) -> Mark {
         self.demanded = self.changes.next_mark();
@@ -323,7 +337,7 @@ impl Conductor {
         self.is_full() && (self.changes.has_ripe() || self.flushing > 0)
     }
 
-    /// Which limit binds, for the status line.
+    /// Which limit binds.
     pub fn binding_limit(&self) -> Option<&'static str> {
         let load = self.changes.load();
         if load.dirty() >= self.limits.dirty_keys_max {
@@ -333,6 +347,12 @@ impl Conductor {
         } else {
             None
         }
+    }
+
+    /// Which limit binds, or that all workers pause, for the status line.
+    pub fn held_back_by(&self) -> Option<&'static str> {
+        let pauses = self.resting > 0 && self.copying == 0;
+        self.binding_limit().or(pauses.then_some("nice-ratio"))
     }
 
     /// The state machine, for the swap and the status line.
@@ -351,9 +371,10 @@ impl Conductor {
     }
 
     /// An operator's wishes hold from the next chunk and the next batch on.
-    pub fn turn(&mut self, chunk_rows: Option<u64>, batch_keys: u32) {
-        self.sizer.fix(chunk_rows);
-        self.limits.batch_keys = batch_keys as usize;
+    pub fn turn(&mut self, knobs: &Knobs) {
+        self.sizer.fix(knobs.chunk_rows);
+        self.limits.batch_keys = knobs.flush_batch_keys as usize;
+        self.nice.set(knobs.nice_ratio);
     }
 
     /// Rows of the next chunk.
@@ -362,6 +383,7 @@ impl Conductor {
     }
 
     fn look_around(&mut self, now: Duration) {
+        self.resting = self.nice.resting(now);
         let busy = self.others.busy(now);
         if busy != self.busy {
             self.busy = busy;
@@ -403,6 +425,7 @@ impl Conductor {
         self.totals.chunks += 1;
         self.sizer.copied(rows, took);
         self.workers.copied(rows, took);
+        self.nice.copied(took);
         self.changes.chunk_committed(chunk);
     }
 
@@ -449,7 +472,7 @@ impl Conductor {
 
     fn copy(&mut self) -> Option<Action> {
         let waiting = self.changes.load().ripe / self.limits.batch_keys.max(1);
-        if self.is_full() || self.copying >= self.workers.allowed(waiting, self.busy) {
+        if self.is_full() || self.copying + self.resting >= self.workers.allowed(waiting, self.busy) {
             return None;
         }
         let first = self.queue.first()?;
@@ -619,6 +642,75 @@ mod tests {
         assert!(!conductor.stream_must_wait());
         assert!(matches!(
             conductor.next_action(Duration::ZERO),
+            Some(Action::Copy(_))
+        ));
+    }
+
+    #[test]
+    fn while_throttled_only_marks_are_written_and_what_is_under_way_ends() {
+        let mut conductor = claimed(1_000);
+        let mark = write_mark(&mut conductor, Duration::ZERO);
+        conductor.captured(Captured::Changed {
+            key: key(500),
+            change: Change::Written,
+        });
+        returned(&mut conductor, mark);
+        let Some(Action::Flush(batch)) = conductor.next_action(Duration::ZERO) else {
+            panic!("a flush")
+        };
+        conductor.throttle(true);
+        assert_eq!(
+            conductor.next_action(Duration::ZERO),
+            None,
+            "no chunk and no boundary"
+        );
+        conductor.on(Event::BatchFlushed {
+            batch: batch.id,
+            flushed: Flushed::default(),
+        });
+        let beat = write_mark(&mut conductor, BEAT);
+        conductor.captured(Captured::Changed {
+            key: key(501),
+            change: Change::Written,
+        });
+        returned(&mut conductor, beat);
+        let beat = write_mark(&mut conductor, BEAT * 2);
+        returned(&mut conductor, beat);
+        assert_eq!(conductor.next_action(BEAT * 2), None, "no flush");
+        conductor.throttle(false);
+        assert!(matches!(conductor.next_action(BEAT * 2), Some(Action::Flush(_))));
+    }
+
+    #[test]
+    fn a_nice_worker_pauses_after_its_chunk() {
+        let mut conductor = claimed(1_000);
+        conductor.nice.set(2.0);
+        let mark = write_mark(&mut conductor, Duration::ZERO);
+        returned(&mut conductor, mark);
+        let Some(Action::Copy(chunk)) = conductor.next_action(Duration::ZERO) else {
+            panic!("a chunk")
+        };
+        assert!(matches!(
+            conductor.next_action(Duration::ZERO),
+            Some(Action::FindBoundary { .. })
+        ));
+        conductor.on(Event::BoundaryFound {
+            upper: key(100),
+            last: true,
+        });
+        let mark = write_mark(&mut conductor, BEAT);
+        returned(&mut conductor, mark);
+        conductor.on(Event::ChunkCopied {
+            chunk: chunk.id,
+            rows: 10,
+            took: BEAT / 4,
+        });
+        assert_eq!(conductor.next_action(BEAT), None);
+        assert_eq!(conductor.held_back_by(), Some("nice-ratio"));
+        let almost = BEAT * 3 / 2 - Duration::from_millis(1);
+        assert_eq!(conductor.next_action(almost), None);
+        assert!(matches!(
+            conductor.next_action(BEAT * 3 / 2),
             Some(Action::Copy(_))
         ));
     }

@@ -3,22 +3,54 @@
 use super::{
     Report,
     begin::{Looked, Plan},
+    instant,
 };
-use crate::{config::Config, error::Failure, prepare::Ghost};
+use crate::{
+    config::{Config, Mode},
+    error::Failure,
+    prepare::Ghost,
+};
 
 /// Looks at everything that a run would look at, and says what it would do.
 pub(super) async fn report(config: &Config, mut looked: Looked) -> Result<Report, Failure> {
+    if config.carry.attempt_instant {
+        match instant::would_do(&mut looked).await? {
+            Ok(_) => return Ok(instantly(looked).await),
+            Err(why) => looked.notes.push(format!("not instantly: {why}")),
+        }
+    }
+    looked.check_copy()?;
     let ghost = looked.try_ghost().await?;
     let plan = looked.plan(config, &ghost)?;
-    let lines = lines(&looked, &ghost, &plan);
+    let rehearsal = matches!(config.topology.mode, Mode::TestOnReplica { .. });
+    let lines = lines(rehearsal, &looked, &ghost, &plan);
     looked.session.close().await;
     Ok(Report {
         lines,
         verified: None,
+        instant: false,
     })
 }
 
-fn lines(looked: &Looked, ghost: &Ghost, plan: &Plan) -> Vec<String> {
+async fn instantly(looked: Looked) -> Report {
+    let lines = vec![
+        format!(
+            "Dry run: {} can be altered instantly, as the server says of an empty twin. Nothing was changed.",
+            looked.source.table.name
+        ),
+        "If the table itself cannot be (it may have seen too many instant changes), its rows are copied."
+            .to_owned(),
+        "To do it: the same command with --execute.".to_owned(),
+    ];
+    looked.session.close().await;
+    Report {
+        lines,
+        verified: None,
+        instant: true,
+    }
+}
+
+fn lines(rehearsal: bool, looked: &Looked, ghost: &Ghost, plan: &Plan) -> Vec<String> {
     let table = &looked.source.table;
     let mut lines = vec![
         format!("Dry run: {} can be altered. Nothing was changed.", table.name),
@@ -41,15 +73,22 @@ fn lines(looked: &Looked, ghost: &Ghost, plan: &Plan) -> Vec<String> {
             .map(|(key, why)| format!("  not {key}: {why}")),
     );
     lines.extend(columns(plan));
-    lines.push(format!(
-        "new table: {}; old table after the swap: {}",
-        looked.tables.ghost, looked.tables.old
-    ));
+    lines.push(match rehearsal {
+        false => format!(
+            "new table: {}; old table after the swap: {}",
+            looked.tables.ghost, looked.tables.old
+        ),
+        true => format!(
+            "a rehearsal: {} is swapped and swapped back, and stays for a comparison",
+            looked.tables.ghost
+        ),
+    });
     lines.extend(
         looked
             .notes
             .iter()
             .chain(&ghost.notes)
+            .chain(&plan.notes)
             .map(|note| format!("note: {note}")),
     );
     lines.push("To do it: the same command with --execute.".to_owned());

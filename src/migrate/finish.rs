@@ -7,16 +7,18 @@ use std::time::Duration;
 use super::{
     Ended, Report,
     begin::{Begun, helpers},
+    comparison,
 };
 use crate::{
     cleanup::{self, SwapProof},
     config::Config,
-    cutover::Swapped,
+    cutover::{Rehearsed, Swapped},
     error::Failure,
+    plan::mark::Mark,
     prepare,
     schema::TableName,
     status::{Snapshot, line::clock},
-    verify::{Proof, Summary},
+    verify::Summary,
 };
 
 /// A session that does not answer within this is taken for lost.
@@ -39,24 +41,15 @@ pub(super) async fn swapped(
     mut begun: Begun,
     swapped: Swapped,
     snapshot: &Snapshot,
-    mut summary: Summary,
+    summary: Summary,
 ) -> Result<Report, Ended> {
     let tables = begun.work.tables.clone();
     revive(&mut begun).await;
-    let mut lines = vec![format!(
-        "{} is altered: {} rows copied, {} changed keys applied in {}; the swap held the table for {} ms.",
-        tables.source,
-        snapshot.rows_copied,
-        snapshot.applied_keys,
-        clock(snapshot.elapsed),
-        swapped.held.as_millis()
-    )];
-    if let Proof::Compared { at } = &swapped.proof {
-        summary.at = Some(at.clone());
-    }
+    let figures = figures(snapshot, swapped.held);
+    let mut lines = vec![format!("{} is altered: {figures}", tables.source)];
+    let summary = summary.proved(&swapped.proof);
     lines.extend(summary.lines());
-    let changelog = cleanup::drop_ours(&mut begun.session, &tables.changelog, &begun.marks.changelog).await;
-    lines.extend(changelog.err().map(|left| unclean(&left)));
+    lines.extend(drop_changelog(&mut begun).await);
     lines.push(match config.ok_to_drop_table {
         true => match cleanup::drop_old(&mut begun.session, &Old(&tables.old, &swapped)).await {
             Ok(_) => "The old table is dropped.".to_owned(),
@@ -68,7 +61,43 @@ pub(super) async fn swapped(
     Ok(Report {
         lines,
         verified: Some(summary),
+        instant: false,
     })
+}
+
+/// After a rehearsal: the ghost stays beside the source, marked as ours. `start`: what starts replication again, where
+/// the run has stopped it.
+pub(super) async fn rehearsed(
+    mut begun: Begun,
+    rehearsed: &Rehearsed,
+    snapshot: &Snapshot,
+    summary: Summary,
+    start: Vec<String>,
+) -> Report {
+    let tables = begun.work.tables.clone();
+    revive(&mut begun).await;
+    let mut lines = vec![format!(
+        "{} is as it was; its change was rehearsed, swapped and swapped back: {}",
+        tables.source,
+        figures(snapshot, rehearsed.held)
+    )];
+    let summary = summary.proved(&rehearsed.proof);
+    lines.extend(summary.lines());
+    mark(&begun, &tables.ghost, Mark::parse(&begun.marks.ghost).as_ref()).await;
+    lines.extend(drop_changelog(&mut begun).await);
+    lines.extend(comparison::lines(&begun.work));
+    lines.extend(start.iter().map(|start| {
+        format!(
+            "Replication is stopped, so that both tables stand still. When you have compared them: {start}"
+        )
+    }));
+    lines.push(format!("To clean up: DROP TABLE {};", tables.ghost));
+    begun.close().await;
+    Report {
+        lines,
+        verified: Some(summary),
+        instant: false,
+    }
 }
 
 /// The session with which the run began has been idle since, and may be gone.
@@ -83,10 +112,31 @@ async fn revive(begun: &mut Begun) {
 }
 
 async fn keep_old(begun: &mut Begun, old: &TableName) -> String {
-    if let Err(error) = prepare::mark_old(&begun.sessions, old, &begun.marks.old).await {
-        tracing::warn!("the old table {old} carries no mark of ours: {error}");
-    }
+    mark(begun, old, Some(&begun.marks.old)).await;
     format!("The old table is {old}; when you do not need it any more: DROP TABLE {old};")
+}
+
+async fn mark(begun: &Begun, table: &TableName, mark: Option<&Mark>) {
+    let Some(mark) = mark else { return };
+    if let Err(error) = prepare::mark_before_comment(&begun.sessions, table, mark).await {
+        tracing::warn!("{table} carries no mark of ours: {error}");
+    }
+}
+
+fn figures(snapshot: &Snapshot, held: Duration) -> String {
+    format!(
+        "{} rows copied, {} changed keys applied in {}; the swap held the table for {} ms.",
+        snapshot.rows_copied,
+        snapshot.applied_keys,
+        clock(snapshot.elapsed),
+        held.as_millis()
+    )
+}
+
+async fn drop_changelog(begun: &mut Begun) -> Option<String> {
+    let changelog = &begun.work.tables.changelog;
+    let dropped = cleanup::drop_ours(&mut begun.session, changelog, &begun.marks.changelog).await;
+    dropped.err().map(|left| unclean(&left))
 }
 
 fn unclean(failure: &Failure) -> String {
@@ -94,10 +144,10 @@ fn unclean(failure: &Failure) -> String {
     format!("Not cleaned up: {failure} {hint}")
 }
 
-/// The last words of a run that did not swap.
-pub(super) async fn failed(mut begun: Begun, failure: Failure) -> Ended {
+/// The last words of a run that did not swap. `replication`: what became of it, where the run had stopped it.
+pub(super) async fn failed(mut begun: Begun, failure: Failure, replication: Vec<String>) -> Ended {
     let tables = begun.work.tables.clone();
-    let mut state = Vec::new();
+    let mut state = replication;
     if failure.exit == crate::error::Exit::Unknown {
         state.push(format!(
             "it is not known which table bears the name {}",

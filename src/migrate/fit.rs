@@ -1,4 +1,4 @@
-//! Whether a plan can be carried out, and the values that it needs from the server first.
+//! Whether a plan can be carried out, and what it needs first: values from the server, the flag file.
 
 use crate::{
     error::Failure,
@@ -6,6 +6,16 @@ use crate::{
     plan::{KeyChoice, Supply, work::Work},
     schema::Column,
 };
+
+/// As in gh-ost: who asks for a postponed swap gets one, and removes the file when it may happen.
+pub(super) fn touch(file: &std::path::Path) -> Result<(), Failure> {
+    let created = std::fs::OpenOptions::new().create(true).append(true).open(file);
+    created.map(drop).map_err(|error| {
+        Failure::usage(format!("The flag file {} cannot be created.", file.display()))
+            .detail(error.to_string())
+            .hint("--postpone-cut-over-flag-file names a file that this run creates and you remove.")
+    })
+}
 
 /// A unique index over the elements of an array: which rows hold an element that another one wants cannot be asked.
 pub(super) fn check_arrays(work: &Work) -> Result<(), Failure> {

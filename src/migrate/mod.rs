@@ -1,19 +1,26 @@
 //! The story of a run: look, make the ghost, copy and follow, swap, clean up.
 //!
+//! On a replica the swap may be a rehearsal, which leaves both tables for a comparison.
+//!
 //! Each step needs what the one before returned. Up to the swap the source is only read; whatever ends the run before
 //! it, the source is as it was, and [`Ended::state`] says what is left on the server.
 
 mod begin;
 mod commands;
 pub mod compare;
+mod comparison;
 mod conductor;
 mod dry_run;
 mod finish;
 mod fit;
+mod instant;
 mod jobs;
 mod limits;
+mod naming;
+mod restraint;
 mod run;
 mod settings;
+mod standstill;
 mod stop;
 mod subject;
 mod swap;
@@ -30,6 +37,7 @@ use crate::{
 };
 use begin::Begun;
 use stop::Stop;
+use swap::Reached;
 
 /// What a run that ended well has to say, line by line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +46,8 @@ pub struct Report {
     pub lines: Vec<String>,
     /// What was compared, for programs; a dry run compares nothing.
     pub verified: Option<Summary>,
+    /// The server did it instantly; no row was copied.
+    pub instant: bool,
 }
 
 /// A run that did not end with the table changed.
@@ -56,10 +66,15 @@ pub async fn alter(config: Config, reporter: Reporter) -> Result<Report, Ended> 
     let stop = Stop::listen().map_err(|error| {
         untouched(Failure::new(Exit::Internal, "Signals cannot be listened for.").detail(error.to_string()))
     })?;
-    let looked = begin::look(&config).await.map_err(untouched)?;
+    let mut looked = begin::look(&config).await.map_err(untouched)?;
     if !config.execute {
         return dry_run::report(&config, looked).await.map_err(untouched);
     }
+    if let Some(report) = instant::attempt(&config, &mut looked).await.map_err(untouched)? {
+        looked.session.close().await;
+        return Ok(report);
+    }
+    looked.check_copy().map_err(untouched)?;
     let (begun, listening) = begin::make(&config, looked).await.map_err(untouched)?;
     execute(config, begun, listening, reporter, stop).await
 }
@@ -73,20 +88,31 @@ async fn execute(
 ) -> Result<Report, Ended> {
     let mut run = match begun.run(&config, listening, reporter, stop) {
         Ok(run) => run,
-        Err(failure) => return Err(finish::failed(begun, failure).await),
+        Err(failure) => return Err(finish::failed(begun, failure, Vec::new()).await),
     };
-    let result = run.until_swapped().await;
+    let result = run.until_reached().await;
+    let replication = match &result {
+        Ok(_) => run.standstill.to_start().into_iter().collect(),
+        Err(failure) => run.standstill.after(failure).await,
+    };
     let (snapshot, summary) = (run.snapshot().clone(), run.summary());
     run.wind_down().await;
     match result {
-        Ok(swapped) => finish::swapped(&config, begun, swapped, &snapshot, summary).await,
-        Err(failure) => Err(finish::failed(begun, failure).await),
+        Ok(Reached::Swapped(swapped)) => finish::swapped(&config, begun, swapped, &snapshot, summary).await,
+        Ok(Reached::Rehearsed(rehearsed)) => {
+            Ok(finish::rehearsed(begun, &rehearsed, &snapshot, summary, replication).await)
+        }
+        Err(failure) => Err(finish::failed(begun, failure, replication).await),
     }
 }
 
 fn untouched(failure: Failure) -> Ended {
+    let state = match failure.exit {
+        Exit::Unknown => "it is not known whether the table is altered",
+        _ => "this run has changed nothing on the server and left nothing there",
+    };
     Ended {
         failure,
-        state: vec!["this run has changed nothing on the server and left nothing there".to_owned()],
+        state: vec![state.to_owned()],
     }
 }

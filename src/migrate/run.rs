@@ -10,17 +10,17 @@ use tokio::sync::watch;
 
 use crate::{
     capture::{Captured, feed::Feed},
-    changes::{Batch, Mark},
+    changes::Batch,
     config::Config,
-    cutover::Swapped,
     error::Failure,
     knobs::Knobs,
     migrate::{
         commands::Desk,
         conductor::{Action, Conductor, Readiness},
         jobs::{self, Done, Idle, Look},
+        standstill::Standstill,
         stop::Stop,
-        swap,
+        swap::{self, Reached},
     },
     mysql::Sessions,
     plan::work::Work,
@@ -28,6 +28,7 @@ use crate::{
     prepare::GuardWitness,
     status::{Phase, Reporter, Snapshot},
     tasks::{Jobs, Thread},
+    throttle::{MarkTimes, Throttle},
     verify::Subject,
 };
 
@@ -60,6 +61,9 @@ pub(super) struct Parts {
     pub(super) stop: Stop,
     pub(super) witness: GuardWitness,
     pub(super) subject: Arc<Subject>,
+    pub(super) knobs: watch::Sender<Knobs>,
+    pub(super) throttle: Throttle,
+    pub(super) standstill: Standstill,
     pub(super) desk: Desk,
 }
 
@@ -79,13 +83,15 @@ pub(super) struct Run {
     snapshot: Snapshot,
     stop: Stop,
     pub(super) witness: GuardWitness,
+    pub(super) standstill: Standstill,
     /// What an operator may change; readers follow it.
     pub(super) knobs: watch::Sender<Knobs>,
     pub(super) desk: Desk,
     /// The swap has the table locked, or is asking for it: nobody else has a say.
     pub(super) in_window: bool,
-    marks: VecDeque<(Mark, Instant)>,
-    lag: Option<Duration>,
+    pub(super) throttle: Throttle,
+    throttled: bool,
+    pub(super) marks: MarkTimes,
     rates: VecDeque<(Instant, u64)>,
     parked_since: Option<Instant>,
     parked_tried: Instant,
@@ -100,7 +106,7 @@ impl Run {
                 rows_estimate: parts.rows_estimate,
                 ..Snapshot::at_start()
             },
-            knobs: watch::Sender::new(Knobs::new(&parts.config)),
+            knobs: parts.knobs,
             desk: parts.desk,
             in_window: false,
             config: parts.config,
@@ -113,11 +119,13 @@ impl Run {
             stop: parts.stop,
             witness: parts.witness,
             subject: parts.subject,
+            standstill: parts.standstill,
             jobs: Jobs::default(),
             idle: Idle::default(),
             started: now,
-            marks: VecDeque::new(),
-            lag: None,
+            throttle: parts.throttle,
+            throttled: false,
+            marks: MarkTimes::default(),
             rates: VecDeque::new(),
             parked_since: None,
             parked_tried: now,
@@ -125,15 +133,20 @@ impl Run {
         }
     }
 
-    /// Copies, follows the changes and swaps.
-    pub(super) async fn until_swapped(&mut self) -> Result<Swapped, Failure> {
+    /// Copies, follows the changes and swaps, or rehearses it.
+    pub(super) async fn until_reached(&mut self) -> Result<Reached, Failure> {
         let mut attempts = swap::Attempts::new(&self.config);
+        self.throttle.first_look().await;
         loop {
+            self.mind_throttle()?;
             self.start_jobs();
             self.report(self.phase());
             if self.may_swap() && attempts.due() {
-                match swap::attempt(self, &mut attempts).await? {
-                    Some(swapped) => return Ok(swapped),
+                let reached = swap::attempt(self, &mut attempts).await?;
+                // Marks that came by meanwhile were not looked at.
+                self.marks.stopped_reading();
+                match reached {
+                    Some(reached) => return Ok(reached),
                     None => continue,
                 }
             }
@@ -202,7 +215,7 @@ impl Run {
                 "statements of ours are still running on the server after {limit:?}; their sessions are dropped"
             );
         }
-        self.idle.close().await;
+        tokio::join!(self.idle.close(), self.throttle.close());
         drop(self.feed);
         self.reader.join(limit).await;
     }
@@ -211,7 +224,7 @@ impl Run {
         let (work, sessions) = (Arc::clone(&self.work), self.sessions.clone());
         match action {
             Action::WriteMark(mark) => {
-                self.marks.push_back((mark, Instant::now()));
+                self.marks.begun(mark, Instant::now());
                 self.jobs
                     .start(jobs::write_mark(self.idle.marker.take(), sessions, work, mark));
             }
@@ -258,7 +271,7 @@ impl Run {
                     self.conductor.captured(Captured::At(position));
                 }
                 Captured::Mark(mark) => {
-                    self.mark_came_by(mark);
+                    self.marks.seen(mark, Instant::now());
                     self.conductor.captured(Captured::Mark(mark));
                 }
                 change => self.conductor.captured(change),
@@ -267,25 +280,24 @@ impl Run {
         Ok(())
     }
 
-    fn mark_came_by(&mut self, mark: Mark) {
-        if let Some(place) = self.marks.iter().position(|(known, _)| *known == mark) {
-            self.lag = self.marks.get(place).map(|(_, begun)| begun.elapsed());
-            self.marks.drain(..=place);
-        }
+    fn lag(&self) -> Option<Duration> {
+        self.marks.lag(Instant::now())
     }
 
-    /// A mark that is still on its way is at least as late as it has waited.
-    fn lag(&self) -> Option<Duration> {
-        self.lag.map(|lag| {
-            self.marks
-                .front()
-                .map_or(lag, |(_, begun)| begun.elapsed().max(lag))
-        })
+    /// Looks whether the run is to be held back. Not called while the swap is tried: nothing holds that back.
+    fn mind_throttle(&mut self) -> Result<(), Failure> {
+        if self.conductor.stream_must_wait() {
+            self.marks.stopped_reading();
+        }
+        self.throttled = self.throttle.look(&self.marks, Instant::now())?;
+        self.conductor.throttle(self.throttled);
+        Ok(())
     }
 
     fn may_swap(&self) -> bool {
         let lag_max = self.config.heartbeat * 10;
         self.conductor.readiness() == Readiness::Ready
+            && !self.throttled
             && !self.is_postponed()
             && self.lag().is_some_and(|lag| lag < lag_max)
     }
@@ -298,6 +310,9 @@ impl Run {
     }
 
     pub(super) fn phase(&self) -> Phase {
+        if let Some(reason) = self.throttle.reason() {
+            return Phase::Throttled(reason.clone());
+        }
         match self.conductor.readiness() {
             Readiness::Copying => Phase::Copying,
             Readiness::Verifying if self.conductor.ledger().is_passing() => Phase::Verifying,
@@ -317,6 +332,10 @@ impl Run {
                 self.parked_since = None;
             }
             return Ok(());
+        }
+        if self.throttled {
+            // They cannot be tried again now, so nothing is known of them.
+            self.parked_since = None;
         }
         let since = *self.parked_since.get_or_insert(now);
         let lasting =
@@ -385,7 +404,7 @@ impl Run {
             chunk_rows: self.conductor.chunk_rows(),
             elapsed,
             position: self.position.to_string(),
-            limit: self.conductor.binding_limit().map(str::to_owned),
+            limit: self.conductor.held_back_by().map(str::to_owned),
         };
         self.reporter.report(&self.snapshot);
     }

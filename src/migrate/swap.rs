@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use super::run::Run;
 use crate::{
     changes::{Batch, BatchId, Flushed},
-    config::Config,
-    cutover::{self, Aside, Attempt, Budget, LockSession, Pending, Swapped},
+    config::{Config, Mode},
+    cutover::{self, Aside, Attempt, Budget, Goal, LockSession, Pending, Rehearsed, Swapped},
     error::{Exit, Failure},
     inspect::{self, Holder},
     key::Key,
@@ -28,6 +28,15 @@ const PAUSE_MS_FIRST: u64 = 500;
 const HOLDER_SECONDS_MAX: u64 = 1;
 /// Holders are looked for again so often.
 const HOLDER_PAUSE_MS: u64 = 500;
+
+/// What a run has come to.
+#[derive(Debug)]
+pub(super) enum Reached {
+    /// The ghost is the table.
+    Swapped(Swapped),
+    /// It was, for a moment.
+    Rehearsed(Rehearsed),
+}
 
 /// Attempts so far.
 pub(super) struct Attempts {
@@ -105,11 +114,11 @@ impl Attempts {
 }
 
 /// One attempt; `None`: later.
-pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Swapped>, Failure> {
+pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Reached>, Failure> {
     run.conductor.hold_jobs(true);
     run.settle().await?;
     // Meanwhile an operator may have asked for it to wait.
-    if run.is_postponed() {
+    if run.is_postponed() || run.knobs.borrow().paused {
         run.conductor.hold_jobs(false);
         return Ok(None);
     }
@@ -121,7 +130,7 @@ pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Op
     result
 }
 
-async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Swapped>, Failure> {
+async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Reached>, Failure> {
     let (mut door, mut aside) = match open(run, attempts.lock_max).await {
         Ok(both) => both,
         Err(failure) if failure.exit == Exit::Unreachable => {
@@ -131,10 +140,16 @@ async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<
     };
     let ended = match ready(run, &mut aside, attempts).await {
         Ok(true) => {
-            let budget = attempts.budget();
             run.report(Phase::Swapping);
+            let goal = goal(run.config.topology.mode);
             run.in_window = true;
-            let ended = cutover::attempt(&mut door, &mut aside, &mut PendingKeys(run), budget).await;
+            let ended = match run.standstill.begin().await {
+                Ok(()) => {
+                    let budget = attempts.budget();
+                    cutover::attempt(&mut door, &mut aside, &mut PendingKeys(run), budget, goal).await
+                }
+                Err(ended) => ended,
+            };
             run.in_window = false;
             ended
         }
@@ -146,12 +161,21 @@ async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<
     };
     close(door, aside).await;
     match ended {
-        Attempt::Swapped(swapped) => Ok(Some(swapped)),
+        Attempt::Swapped(swapped) => Ok(Some(Reached::Swapped(swapped))),
+        Attempt::Rehearsed(rehearsed) => Ok(Some(Reached::Rehearsed(rehearsed))),
         Attempt::NotYet(why) => {
             undress(run).await;
+            run.standstill.end().await?;
             attempts.failed(&why).map(|()| None)
         }
         Attempt::Stop(failure) | Attempt::Unknown(failure) => Err(failure),
+    }
+}
+
+fn goal(mode: Mode) -> Goal {
+    match mode {
+        Mode::Primary | Mode::MigrateOnReplica => Goal::Swap,
+        Mode::TestOnReplica { .. } => Goal::Rehearse,
     }
 }
 

@@ -186,6 +186,8 @@ pub struct ForeignKey {
     pub child: TableName,
     /// The table referred to.
     pub parent: TableName,
+    /// A change of the parent changes the child: CASCADE or SET NULL.
+    pub cascades: bool,
 }
 
 /// The foreign keys of a table as child and as parent.
@@ -212,7 +214,7 @@ pub async fn foreign_keys(session: &mut Session, name: &TableName) -> Result<For
 async fn innodb_foreign_keys(session: &mut Session, name: &TableName) -> Result<Vec<ForeignKey>, SqlError> {
     let id = literal(&format!("{}/{}", name.schema, name.table));
     let sql = format!(
-        "SELECT ID, FOR_NAME, REF_NAME FROM information_schema.INNODB_FOREIGN \
+        "SELECT ID, FOR_NAME, REF_NAME, TYPE FROM information_schema.INNODB_FOREIGN \
          WHERE FOR_NAME = {id} OR REF_NAME = {id} ORDER BY ID"
     );
     let rows = session.rows(&sql).await?;
@@ -225,6 +227,8 @@ async fn innodb_foreign_keys(session: &mut Session, name: &TableName) -> Result<
         name: split(row.text(0)).table,
         child: split(row.text(1)),
         parent: split(row.text(2)),
+        // Bits for CASCADE and SET NULL, on DELETE and on UPDATE.
+        cascades: row.u64(3).is_none_or(|kind| kind & 0b1111 != 0),
     };
     Ok(rows.iter().map(key).collect())
 }
@@ -232,7 +236,8 @@ async fn innodb_foreign_keys(session: &mut Session, name: &TableName) -> Result<
 async fn visible_foreign_keys(session: &mut Session, name: &TableName) -> Result<Vec<ForeignKey>, SqlError> {
     let (schema, table) = (literal(&name.schema), literal(&name.table));
     let sql = format!(
-        "SELECT CONSTRAINT_NAME, CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME \
+        "SELECT CONSTRAINT_NAME, CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME, \
+         'CASCADE' IN (UPDATE_RULE, DELETE_RULE) OR 'SET NULL' IN (UPDATE_RULE, DELETE_RULE) \
          FROM information_schema.REFERENTIAL_CONSTRAINTS \
          WHERE (CONSTRAINT_SCHEMA = {schema} AND TABLE_NAME = {table}) \
          OR (UNIQUE_CONSTRAINT_SCHEMA = {schema} AND REFERENCED_TABLE_NAME = {table}) ORDER BY 1, 2"
@@ -243,6 +248,7 @@ async fn visible_foreign_keys(session: &mut Session, name: &TableName) -> Result
         name: text(row, 0),
         child: TableName::new(text(row, 1), text(row, 2)),
         parent: TableName::new(text(row, 3), text(row, 4)),
+        cascades: row.u64(5) != Some(0),
     };
     Ok(rows.iter().map(key).collect())
 }
@@ -309,14 +315,23 @@ pub async fn check_constraints(
 
 /// Global variables by lower-case name. One that this server does not know is not in the answer.
 pub async fn variables(session: &mut Session, names: &[&str]) -> Result<HashMap<String, String>, SqlError> {
-    let list: Vec<String> = names.iter().map(|name| literal(name)).collect();
     // SHOW needs no privilege and, unlike SELECT @@name, does not mind an unknown name.
-    let rows = session
-        .rows(&format!(
-            "SHOW GLOBAL VARIABLES WHERE Variable_name IN ({})",
-            list.join(", ")
-        ))
-        .await?;
+    show(session, "VARIABLES", names).await
+}
+
+/// Global status variables by lower-case name. One that this server does not know is not in the answer.
+pub async fn status(session: &mut Session, names: &[&str]) -> Result<HashMap<String, String>, SqlError> {
+    show(session, "STATUS", names).await
+}
+
+async fn show(
+    session: &mut Session,
+    what: &str,
+    names: &[&str],
+) -> Result<HashMap<String, String>, SqlError> {
+    let list: Vec<String> = names.iter().map(|name| literal(name)).collect();
+    let sql = format!("SHOW GLOBAL {what} WHERE Variable_name IN ({})", list.join(", "));
+    let rows = session.rows(&sql).await?;
     let pair = |row: &Row| Some((row.text(0)?.to_ascii_lowercase(), row.text(1)?));
     Ok(rows.iter().filter_map(pair).collect())
 }

@@ -92,6 +92,16 @@ impl SqlError {
         }
     }
 
+    /// A statement that was not answered within a limit: whether it took effect is not known.
+    pub fn silent(sql: &str, limit: Duration) -> Self {
+        Self {
+            code: None,
+            message: format!("no answer within {limit:?}"),
+            lost: true,
+            statement: label(sql),
+        }
+    }
+
     fn broken(sql: &str) -> Self {
         let message = "an earlier statement of this session was abandoned before its answer came".to_owned();
         Self {

@@ -182,6 +182,12 @@ mod tests {
         fixed.shed();
         fixed.others(false);
         assert_eq!(fixed.rows(), 777);
+        fixed.fix(Some(1_000));
+        fixed.copied(1_000, Duration::from_secs(60));
+        assert_eq!(fixed.rows(), 1_000);
+        fixed.fix(None);
+        fixed.copied(1_000, Duration::from_secs(1));
+        assert_eq!(fixed.rows(), 500);
     }
 
     #[test]

@@ -5,9 +5,11 @@
 //! workers. While nobody suffers, both grow for as long as more rows per second come of it.
 
 pub mod chunks;
+pub mod nice;
 pub mod others;
 pub mod workers;
 
 pub use chunks::ChunkSizer;
+pub use nice::Nice;
 pub use others::Others;
 pub use workers::Workers;

@@ -20,7 +20,7 @@ pub struct Wishes {
 }
 
 /// The columns of the two tables, matched.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ColumnMap {
     /// (source column, ghost column that gets its values), in the source's order. No generated column of the ghost.
     pub pairs: Vec<(Column, Column)>,

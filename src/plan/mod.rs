@@ -8,6 +8,7 @@ mod iteration_key;
 mod key_types;
 pub mod mark;
 pub mod names;
+mod replicate;
 mod supplied;
 #[cfg(test)]
 mod tests;
@@ -15,4 +16,5 @@ pub mod work;
 
 pub use columns::{ColumnMap, Wishes, columns};
 pub use iteration_key::{GhostKey, KeyChoice, iteration_key};
+pub use replicate::replication;
 pub use supplied::Supply;

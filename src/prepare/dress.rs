@@ -58,10 +58,15 @@ pub async fn mark_ghost(sessions: &Sessions, work: &Work) -> Result<(), SqlError
     result
 }
 
-/// Marks the old table as ours; its own comment stays behind the mark.
-pub async fn mark_old(sessions: &Sessions, old: &TableName, mark: &Mark) -> Result<(), SqlError> {
+/// Marks a table that stays after the run (old, or the ghost of a rehearsal) as ours; its own comment stays behind the
+/// mark.
+pub async fn mark_before_comment(
+    sessions: &Sessions,
+    table: &TableName,
+    mark: &Mark,
+) -> Result<(), SqlError> {
     let mut session = open(sessions).await?;
-    let result = marked(&mut session, old, "", |comment| mark.comment(comment)).await;
+    let result = marked(&mut session, table, "", |comment| mark.comment(comment)).await;
     session.close().await;
     result
 }

@@ -39,6 +39,15 @@ pub struct Ghost {
 /// Makes the ghost. The session must have the `sql_mode` and `time_zone` that a DBA's ALTER would have
 /// ([`crate::mysql::SessionSettings::ddl`]). If the server or we refuse the ALTER, the ghost is gone again.
 pub async fn create_ghost(session: &mut Session, request: &GhostRequest<'_>) -> Result<Ghost, Failure> {
+    create_empty(session, request).await?;
+    match alter(session, request).await {
+        Ok(made) => Ok(made),
+        Err(failure) => Err(undo(session, request, failure).await),
+    }
+}
+
+/// An empty table as the source is, with our mark.
+pub(super) async fn create_empty(session: &mut Session, request: &GhostRequest<'_>) -> Result<(), Failure> {
     let ghost = request.ghost;
     let like = format!("CREATE TABLE {ghost} LIKE {}", request.source.name);
     session
@@ -50,10 +59,7 @@ pub async fn create_ghost(session: &mut Session, request: &GhostRequest<'_>) -> 
         let failure = error.failure(format!("The ghost table {ghost} could not be marked as ours."));
         return Err(failure.hint(format!("It is empty: DROP TABLE {ghost};")));
     }
-    match alter(session, request).await {
-        Ok(made) => Ok(made),
-        Err(failure) => Err(undo(session, request, failure).await),
-    }
+    Ok(())
 }
 
 /// Makes the ghost and drops it again, for a dry run.
@@ -64,12 +70,19 @@ pub async fn try_ghost(session: &mut Session, request: &GhostRequest<'_>) -> Res
 }
 
 async fn undo(session: &mut Session, request: &GhostRequest<'_>, failure: Failure) -> Failure {
-    // The ALTER may have set a comment of its own before something else was found: it is our table all the same.
-    let _ = set_comment(session, request.ghost, request.mark).await;
-    match cleanup::drop_ours(session, request.ghost, request.mark).await {
-        Ok(_) => failure,
+    match remove(session, request).await {
+        Ok(()) => failure,
         Err(left) => failure.detail(format!("and then: {left}")),
     }
+}
+
+/// Drops what [`create_empty`] made, whatever the ALTER did to it.
+pub(super) async fn remove(session: &mut Session, request: &GhostRequest<'_>) -> Result<(), Failure> {
+    // The ALTER may have set a comment of its own before something else was found: it is our table all the same.
+    let _ = set_comment(session, request.ghost, request.mark).await;
+    cleanup::drop_ours(session, request.ghost, request.mark)
+        .await
+        .map(|_| ())
 }
 
 fn like_failure(error: &SqlError, ghost: &TableName) -> Failure {

@@ -23,7 +23,8 @@ pub struct Cadence {
 impl Cadence {
     /// Whether a status is due now, at this age of the run. If it is, it counts as printed.
     pub fn due(&mut self, state: &Phase, now: Duration) -> bool {
-        let news = self.state.as_ref().map(Phase::name) != Some(state.name());
+        let named = |state: &Phase| (state.name(), state.reason().map(|reason| reason.name));
+        let news = self.state.as_ref().map(named) != Some(named(state));
         if news {
             self.changed = now;
         }
@@ -54,6 +55,7 @@ impl Cadence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::status::Reason;
 
     /// The seconds at which a run prints; `states` are the beginnings of its states.
     fn printed(seconds: u64, states: &[(u64, Phase)]) -> Vec<u64> {
@@ -99,13 +101,13 @@ mod tests {
     }
 
     #[test]
-    fn another_reason_for_throttling_is_no_change() {
+    fn other_values_of_a_throttle_are_no_change_and_another_reason_is() {
         let mut cadence = Cadence::default();
         let late = Duration::from_secs(1000);
-        assert!(cadence.due(&Phase::Throttled("lag 1.2s".into()), late));
-        assert!(!cadence.due(
-            &Phase::Throttled("lag 1.3s".into()),
-            late + Duration::from_secs(1)
-        ));
+        let throttled = |name, text| Phase::Throttled(Reason::new(name, text));
+        assert!(cadence.due(&throttled("lag", "1.2s"), late));
+        let later = late + Duration::from_secs(1);
+        assert!(!cadence.due(&throttled("lag", "1.3s"), later));
+        assert!(cadence.due(&throttled("command", "1.3s"), later));
     }
 }

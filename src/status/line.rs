@@ -141,6 +141,7 @@ fn scaled(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::status::Reason;
 
     fn copying() -> Snapshot {
         Snapshot {
@@ -181,8 +182,11 @@ mod tests {
                  keys 1203 dirty, 50210 applied, lag 0.1s; binlog binlog.000007:1234; 12s",
             ),
             (
-                after(Phase::Throttled("Threads_running 90 > 80".into()), 0),
-                "throttled: Threads_running 90 > 80; rows 452000/1000000; \
+                after(
+                    Phase::Throttled(Reason::new("max-load", "Threads_running is 90")),
+                    0,
+                ),
+                "throttled: max-load: Threads_running is 90; rows 452000/1000000; \
                  keys 1203 dirty, 50210 applied, lag unknown; binlog binlog.000007:1234; 12s",
             ),
             (

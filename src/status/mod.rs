@@ -8,6 +8,7 @@ pub mod line;
 pub mod reporter;
 pub mod screen;
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::ser::SerializeMap;
@@ -33,9 +34,32 @@ pub enum Phase {
     /// An attempt at the swap is under way.
     Swapping,
     /// Nothing but marks is written, for this reason.
-    Throttled(String),
+    Throttled(Reason),
     /// The table is changed, or the dry run is over.
     Done,
+}
+
+/// Why a run is throttled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// By what, always the same word: `lag`, `max-load` …
+    pub name: &'static str,
+    /// The values, for people.
+    pub text: String,
+}
+
+impl Reason {
+    /// A reason with its values.
+    pub fn new(name: &'static str, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { name, text }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.text)
+    }
 }
 
 impl Phase {
@@ -54,7 +78,7 @@ impl Phase {
     }
 
     /// Why we are throttled.
-    pub fn reason(&self) -> Option<&str> {
+    pub fn reason(&self) -> Option<&Reason> {
         match self {
             Self::Throttled(reason) => Some(reason),
             _ => None,
@@ -68,7 +92,8 @@ const NOT_YET_ALL: f64 = 0.999;
 /// A run at one moment. Durations are written as seconds in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Snapshot {
-    /// What the run is doing. In JSON the state's name, and `reason` beside it while throttled.
+    /// What the run is doing. In JSON the state's name; while throttled the reason's name as `reason` and its values as
+    /// `why`.
     #[serde(flatten)]
     pub state: Phase,
     /// Rows copied from the source, committed.
@@ -161,7 +186,8 @@ impl Serialize for Phase {
         let mut map = to.serialize_map(None)?;
         map.serialize_entry("state", self.name())?;
         if let Some(reason) = self.reason() {
-            map.serialize_entry("reason", reason)?;
+            map.serialize_entry("reason", reason.name)?;
+            map.serialize_entry("why", &reason.text)?;
         }
         map.end()
     }
@@ -185,13 +211,13 @@ mod tests {
     #[test]
     fn a_snapshot_as_json() {
         let snapshot = Snapshot {
-            state: Phase::Throttled("lag".into()),
+            state: Phase::Throttled(Reason::new("lag", "2.0s")),
             lag: Some(Duration::from_micros(1_234_567)),
             ..Snapshot::at_start()
         };
         let json = serde_json::to_string(&snapshot).expect("json");
         assert!(
-            json.starts_with(r#"{"state":"throttled","reason":"lag","rows_copied":0,"#),
+            json.starts_with(r#"{"state":"throttled","reason":"lag","why":"2.0s","rows_copied":0,"#),
             "{json}"
         );
         assert!(

@@ -46,6 +46,15 @@ impl Summary {
         }
     }
 
+    /// With what the swap knows.
+    #[must_use]
+    pub fn proved(mut self, proof: &Proof) -> Self {
+        if let Proof::Compared { at } = proof {
+            self.at = Some(at.clone());
+        }
+        self
+    }
+
     /// The last words about it.
     pub fn lines(&self) -> Vec<String> {
         let Self {

@@ -16,19 +16,19 @@ pub struct CarryArgs {
     #[arg(long)]
     pub remove_trigger_suffix_if_exists: bool,
 
-    /// Do not carry the table's foreign keys: they are gone after the swap
+    /// Go on without the table's foreign keys: the new table has none
     #[arg(long)]
     pub discard_foreign_keys: bool,
 
-    /// Do not look for foreign keys that refer to the table
+    /// For gh-ost's sake: foreign keys are looked for all the same
     #[arg(long)]
     pub skip_foreign_key_checks: bool,
 
-    /// Take dates with a zero day or month though sql_mode forbids them
+    /// Dates with a zero day or month may be defaults, and values made anew, though the server's sql_mode forbids them
     #[arg(long)]
     pub allow_zero_in_date: bool,
 
-    /// Ask for an instant ALTER first; copy only where there is none
+    /// Let the server do the ALTER instantly if it can (an empty twin is asked first); copy if it cannot
     #[arg(long)]
     pub attempt_instant_ddl: bool,
 

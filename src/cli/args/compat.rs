@@ -32,6 +32,10 @@ pub struct CompatArgs {
     #[arg(long)]
     pub azure: bool,
 
+    /// A socket file that nobody listens on is replaced without it
+    #[arg(long)]
+    pub initially_drop_socket_file: bool,
+
     /// innodb or rocksdb: sessions are READ COMMITTED, which works with both
     #[arg(long, value_name = "NAME")]
     pub storage_engine: Option<String>,

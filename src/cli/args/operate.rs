@@ -14,10 +14,6 @@ pub struct OperateArgs {
     #[arg(long, value_name = "PORT")]
     pub serve_tcp_port: Option<String>,
 
-    /// Remove a socket file that is there already, even if somebody listens
-    #[arg(long)]
-    pub initially_drop_socket_file: bool,
-
     /// The commands unpostpone and cut-over must name the table
     #[arg(long)]
     pub force_named_cut_over: bool,

@@ -115,6 +115,11 @@ fn about_rows(args: &Args) -> Vec<Row> {
 fn about_the_run(args: &Args) -> Vec<Row> {
     vec![
         (
+            args.initially_drop_socket_file,
+            "--initially-drop-socket-file",
+            "a socket that nobody listens on is replaced without it, and one that somebody listens on is another run's",
+        ),
+        (
             args.cut_over.as_deref() == Some("two-step"),
             "--cut-over=two-step",
             "the swap is one atomic step always",

@@ -16,7 +16,6 @@ pub(super) fn control(args: &Args, p: &mut Problems) -> Control {
     Control {
         socket: p.take(socket(args)),
         tcp: p.take(tcp(args.serve_tcp_port.as_deref())),
-        initially_drop_socket: args.initially_drop_socket_file,
     }
 }
 

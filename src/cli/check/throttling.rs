@@ -72,11 +72,7 @@ fn url(text: Option<&str>) -> Result<Option<String>, Failure> {
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    let rest = text
-        .strip_prefix("http://")
-        .or_else(|| text.strip_prefix("https://"));
-    let begins_well = rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '['));
-    if begins_well && !text.contains(char::is_whitespace) {
+    if config::is_url(text) {
         return Ok(Some(text.to_owned()));
     }
     // The text is not shown: a URL may hold a password.

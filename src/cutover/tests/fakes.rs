@@ -323,6 +323,12 @@ impl Door for FakeDoor {
         self.statement(Step::Rename, move |world| world.rename(id)).await
     }
 
+    async fn rename_and_back(&mut self) -> Result<(), SqlError> {
+        let id = self.id;
+        self.statement(Step::Rename, move |world| world.rehearse(id))
+            .await
+    }
+
     async fn unlock(&mut self) -> Result<(), SqlError> {
         let id = self.id;
         self.statement(Step::Unlock, move |world| world.unlock(id)).await

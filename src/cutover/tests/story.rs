@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::fakes::{FakeBeside, FakeDoor, Fault, Keys, Stage, Step};
 use super::world::World;
-use crate::cutover::{ANSWER_MS_MAX, Attempt, Budget, attempt};
+use crate::cutover::{ANSWER_MS_MAX, Attempt, Budget, Goal, attempt};
 use crate::error::{Exit, Failure};
 
 pub const LOCK_MS: u64 = 150;
@@ -19,6 +19,7 @@ pub struct Story {
     pub stage: Stage,
     door: FakeDoor,
     pub keys: Keys,
+    goal: Goal,
     attempts: u32,
 }
 
@@ -27,12 +28,13 @@ pub struct Story {
 pub struct Told(pub Attempt);
 
 impl Story {
-    pub fn new() -> Self {
+    pub fn new(goal: Goal) -> Self {
         let stage = Stage::new(World::with_backlog());
         Self {
             door: FakeDoor::open(&stage, 1),
             keys: Keys::new(&stage),
             stage,
+            goal,
             attempts: 0,
         }
     }
@@ -63,9 +65,12 @@ impl Story {
             verify: Duration::from_millis(VERIFY_MS),
         };
         self.attempts += 1;
-        self.stage.world.borrow_mut().renames = 0;
+        {
+            let mut world = self.stage.world.borrow_mut();
+            (world.renames, world.swapped_equal) = (0, None);
+        }
         let mut beside = FakeBeside(self.stage.clone());
-        let told = attempt(&mut self.door, &mut beside, &mut self.keys, budget).await;
+        let told = attempt(&mut self.door, &mut beside, &mut self.keys, budget, self.goal).await;
         self.is_true(&told);
         Told(told)
     }
@@ -74,11 +79,20 @@ impl Story {
         let world = self.stage.world.borrow();
         match told {
             Attempt::Swapped(_) => assert!(world.is_swapped(), "told swapped, and it is not"),
+            Attempt::Rehearsed(_) => {
+                assert_eq!(self.goal, Goal::Rehearse);
+                assert_eq!(world.swapped_equal, Some(true), "told rehearsed, and it was not");
+                assert!(!world.is_swapped(), "it was not swapped back");
+            }
             Attempt::NotYet(_) | Attempt::Stop(_) => {
                 assert!(!world.is_swapped(), "{told:?}, but it is swapped")
             }
             Attempt::Unknown(failure) => assert_eq!(failure.exit, Exit::Unknown),
         }
+        assert!(
+            self.goal == Goal::Swap || !world.is_swapped(),
+            "a rehearsal left the ghost under the source's name"
+        );
         assert_ne!(world.swapped_equal, Some(false), "swapped with rows missing");
         assert!(world.renames <= 1, "RENAME was sent {} times", world.renames);
         if self.stage.kill_failed() {
@@ -99,13 +113,16 @@ impl Story {
     }
 
     /// A new session, a good day: the next attempt succeeds.
-    pub async fn swaps_next_time(&mut self) {
+    pub async fn succeeds_next_time(&mut self) {
         self.stage.forgive();
         self.table_in_use(0);
         self.stage.world.borrow_mut().end(self.attempts);
         self.door = FakeDoor::open(&self.stage, self.attempts + 1);
-        let told = self.attempt().await.0;
-        assert!(matches!(told, Attempt::Swapped(_)), "{told:?}");
+        let told = self.attempt().await;
+        match self.goal {
+            Goal::Swap => told.swapped(),
+            Goal::Rehearse => told.rehearsed(),
+        }
     }
 
     /// Which steps were asked for, in order.
@@ -117,6 +134,10 @@ impl Story {
 impl Told {
     pub fn swapped(self) {
         assert!(matches!(self.0, Attempt::Swapped(_)), "{:?}", self.0);
+    }
+
+    pub fn rehearsed(self) {
+        assert!(matches!(self.0, Attempt::Rehearsed(_)), "{:?}", self.0);
     }
 
     pub fn not_yet(self, because: &str) {

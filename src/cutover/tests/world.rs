@@ -167,18 +167,24 @@ impl World {
 
     /// Both names or none.
     pub fn rename(&mut self, session: u32) {
+        self.rehearse(session);
+        let (source, ghost) = (
+            self.tables.remove(SOURCE).unwrap(),
+            self.tables.remove(GHOST).unwrap(),
+        );
+        self.tables.insert(OLD, source);
+        self.tables.insert(SOURCE, ghost);
+    }
+
+    /// There and back: nothing but the moment counts.
+    pub fn rehearse(&mut self, session: u32) {
         assert_eq!(
             self.lock,
             Some(session),
             "RENAME without the lock: the application writes meanwhile"
         );
-        let (source, ghost) = (
-            self.tables.remove(SOURCE).unwrap(),
-            self.tables.remove(GHOST).unwrap(),
-        );
+        let (source, ghost) = (&self.tables[SOURCE], &self.tables[GHOST]);
         self.swapped_equal = Some(source.rows == ghost.rows && source.counter == ghost.counter);
-        self.tables.insert(OLD, source);
-        self.tables.insert(SOURCE, ghost);
     }
 
     pub fn names(&self) -> Names {
