@@ -4,15 +4,31 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Attempt, Door, Drained, Ended, Pending, Undrained, Verified, lost, not_yet, within};
+use super::{
+    Attempt, Door, Drained, Ended, Goal, Locked, Pending, Undrained, Verified, lost, not_yet, within,
+};
 use crate::verify::Proof;
 
+/// From the lock to RENAME.
+pub(super) async fn through<D: Door>(
+    locked: Locked<'_, D>,
+    pending: &mut impl Pending,
+    verify: Duration,
+    goal: Goal,
+) -> Ended {
+    let drained = match locked.drain(pending).await {
+        Ok(drained) => drained,
+        Err(ended) => return ended,
+    };
+    match drained.verify(pending, verify).await {
+        Ok(verified) if goal == Goal::Rehearse => verified.rehearse().await,
+        Ok(verified) => verified.rename().await,
+        Err(ended) => ended,
+    }
+}
+
 impl<'a, D: Door> Drained<'a, D> {
-    pub(super) async fn verify(
-        self,
-        pending: &mut impl Pending,
-        budget: Duration,
-    ) -> Result<Verified<'a, D>, Ended> {
+    async fn verify(self, pending: &mut impl Pending, budget: Duration) -> Result<Verified<'a, D>, Ended> {
         let Self(locked) = self;
         let deadline = locked.deadline.min(Instant::now() + budget);
         let attempt = match compare(locked.door, pending, deadline).await {

@@ -185,28 +185,10 @@ pub async fn attempt(
 ) -> Attempt {
     let session = door.id();
     let ended = match lock(door, beside, budget).await {
-        Ok(locked) => through(locked, pending, budget.verify, goal).await,
+        Ok(locked) => last_look::through(locked, pending, budget.verify, goal).await,
         Err(ended) => ended,
     };
     released(beside, session, ended, goal).await
-}
-
-/// From the lock to RENAME.
-async fn through<D: Door>(
-    locked: Locked<'_, D>,
-    pending: &mut impl Pending,
-    verify: Duration,
-    goal: Goal,
-) -> Ended {
-    let drained = match locked.drain(pending).await {
-        Ok(drained) => drained,
-        Err(ended) => return ended,
-    };
-    match drained.verify(pending, verify).await {
-        Ok(verified) if goal == Goal::Rehearse => verified.rehearse().await,
-        Ok(verified) => verified.rename().await,
-        Err(ended) => ended,
-    }
 }
 
 /// How the chain came to its end.

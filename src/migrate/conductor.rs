@@ -294,17 +294,6 @@ impl Conductor {
             .or_else(|| self.look())
     }
 
-    /// Whether the swap may be tried.
-    pub fn readiness(&self) -> Readiness {
-        let dirty = self.changes.load().dirty();
-        match self.changes.rows_copied() {
-            None => Readiness::Copying,
-            Some(_) if dirty > self.limits.batch_keys / 4 => Readiness::CatchingUp,
-            Some(_) if !self.ledger.is_ready() => Readiness::Verifying,
-            Some(_) => Readiness::Ready,
-        }
-    }
-
     /// Starts nothing but marks, until told otherwise: the swap works alone.
     pub fn hold_jobs(&mut self, hold: bool) {
         self.hold = hold;

@@ -1,6 +1,6 @@
 //! The verification's part of the conductor: what it is told, and when a look begins.
 
-use super::{Action, Conductor, Event};
+use super::{Action, Conductor, Event, Readiness};
 use crate::{
     changes::{BatchId, Flushed},
     key::Key,
@@ -8,6 +8,17 @@ use crate::{
 };
 
 impl Conductor {
+    /// Whether the swap may be tried.
+    pub fn readiness(&self) -> Readiness {
+        let dirty = self.changes.load().dirty();
+        match self.changes.rows_copied() {
+            None => Readiness::Copying,
+            Some(_) if dirty > self.limits.batch_keys / 4 => Readiness::CatchingUp,
+            Some(_) if !self.ledger.is_ready() => Readiness::Verifying,
+            Some(_) => Readiness::Ready,
+        }
+    }
+
     /// What has been compared.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
