@@ -81,7 +81,7 @@ impl Cell {
         let value = |value: &Option<String>| {
             value
                 .as_ref()
-                .map_or("NULL".to_owned(), |text| format!("'{}'", text.escape_debug()))
+                .map_or("NULL".to_owned(), |text| format!("'{}'", printable(text)))
         };
         let (expected, found) = (value(&self.expected), value(&self.found));
         if expected == found {
@@ -92,6 +92,19 @@ impl Cell {
         }
         format!("`{}` is {found}, expected {expected}", self.column)
     }
+}
+
+/// Characters that a terminal would act upon are written as escapes.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if c.is_control() {
+                c.escape_debug().to_string()
+            } else {
+                c.to_string()
+            }
+        })
+        .collect()
 }
 
 /// The differences as a run's end: `what` says it in a sentence.
