@@ -27,13 +27,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// The checks of the runner itself first, then a trial for each case and placement.
+/// The checks of the runner itself first, then a trial for each case and placement, and its rehearsal on the replica.
 fn trials(list_only: bool) -> Outcome<Vec<Trial>> {
     let cases = Case::all()?;
     let suite = if list_only {
         Suite::offline()
     } else {
-        Suite::open(Server::from_env()?)?
+        Suite::open(Server::from_env()?, Server::replica_from_env()?)?
     };
     let mut trials = runner::selftests(&suite);
     for case in cases {

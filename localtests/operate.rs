@@ -111,6 +111,7 @@ async fn a_bad_command_changes_nothing() -> Outcome {
         .postponed(&["--force-named-cut-over", "--force-named-panic"])
         .await?;
     let before = held.object()?["knobs"].take();
+    let itself = format!("throttle-control-replicas=127.0.0.1:{}", place.server.port);
     says_all(
         &held,
         &[
@@ -121,6 +122,8 @@ async fn a_bad_command_changes_nothing() -> Outcome {
             ("dml-batch-size=0", "is not a number from"),
             ("max-lag-millis=-1", "is not a number from"),
             ("max-load=Threads_running", "NAME=NUMBER"),
+            ("max-load=Threads_runing=25", "SHOW GLOBAL STATUS"),
+            (&itself, "is not a replica of the server"),
             ("critical-load=a=b", "NAME=NUMBER"),
             ("nice-ratio=lots", "0 to 100"),
             ("throttle-http=localhost", "http://"),
@@ -175,6 +178,35 @@ async fn panic_leaves_the_table_as_it_was() -> Outcome {
     )?;
     ensure(!socket.exists(), || "the socket is still there".to_owned())?;
     ensure(!place.is_altered().await?, || "the table is altered".to_owned())
+}
+
+/// Paused before the first row: marks go on, rows do not, and every question is answered; resumed, it ends well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_throttled_commands_are_answered_and_no_row_is_copied() -> Outcome {
+    let place = Place::new("throttled", 20_000).await?;
+    let held = place.begun(&["--chunk-size=50"]).await?;
+    says_all(&held, &[("throttle", "# Note")])?;
+    held.comes_to("throttled").await?;
+    until(|| Ok(held.object()?["status"]["workers"] == 0)).await?;
+    let before = held.object()?["status"].take();
+    until(|| Ok(held.object()?["status"]["position"] != before["position"])).await?;
+    let after = held.object()?["status"].take();
+    ensure(after["rows_copied"] == before["rows_copied"], || {
+        format!("{before} became {after}")
+    })?;
+    says_all(
+        &held,
+        &[
+            ("sup", STATUS),
+            ("chunk-size=500", STATUS),
+            ("cut-over", "not being postponed"),
+        ],
+    )?;
+    says_all(&held, &[("no-throttle", STATUS)])?;
+    held.comes_to("postponed").await?;
+    says_all(&held, &[("cut-over", "Unpostponed")])?;
+    let socket = held.tool.socket().to_owned();
+    place.ended_well(&held.tool.finish().await?, &socket).await
 }
 
 /// Somebody uses the table, so that the swap is tried again and again: commands are answered in between.
@@ -275,14 +307,8 @@ async fn what_a_killed_run_left_is_no_obstacle() -> Outcome {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn garbage_and_silence_leave_the_run_untouched() -> Outcome {
     let place = Place::new("flood", 20_000).await?;
-    let flag = place::Flag(std::env::temp_dir().join(format!("operate-flood-{}.flag", std::process::id())));
-    let argument = format!("--postpone-cut-over-flag-file={}", flag.0.display());
-    let mut tool = place.alter(&["--chunk-size=50", &argument])?;
-    ensure(tool.says("commands are taken").await?, || {
-        "the run did not begin".to_owned()
-    })?;
-    let flood = Flood::begin(tool.socket(), 1);
-    let held = Held { tool, flag };
+    let held = place.begun(&["--chunk-size=50"]).await?;
+    let flood = Flood::begin(held.tool.socket(), 1);
     held.comes_to("postponed").await?;
     until(|| Ok(flood.connections() > 500)).await?;
     says_all(&held, &[("chunk-size=?", "50\n"), ("cut-over", "Unpostponed")])?;

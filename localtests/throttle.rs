@@ -27,7 +27,7 @@ use mysql_async::prelude::Queryable;
 use tokio::sync::{Mutex, MutexGuard};
 
 use place::{Place, gone};
-use story::{File, Story, Switch, server};
+use story::{File, Lock, Story, Switch, server};
 use support::{Outcome, ensure};
 
 /// What the tool exits with.
@@ -57,27 +57,22 @@ async fn the_flag_file_of_all_runs() -> Outcome {
 }
 
 /// A mark that cannot be written is late.
-struct Changelog(Place, Option<Conn>);
+struct Changelog(Place, Lock);
 
 impl Switch for Changelog {
     async fn on(&mut self) -> Outcome {
-        let mut conn = self.0.conn().await?;
-        conn.query_drop("LOCK TABLES _t_ghc READ").await?;
-        self.1 = Some(conn);
-        Ok(())
+        self.1.take(self.0.conn().await?, "_t_ghc").await
     }
 
     async fn off(&mut self) -> Outcome {
-        let conn = self.1.take();
-        conn.expect("a lock").disconnect().await?;
-        Ok(())
+        self.1.give_up().await
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lag_of_the_marks() -> Outcome {
     let story = Story::new("lag").await?;
-    let mut changelog = Changelog(story.eye(), None);
+    let mut changelog = Changelog(story.eye(), Lock::default());
     story
         .tell_when_copied("lag", &["--max-lag-millis=400"], &mut changelog)
         .await

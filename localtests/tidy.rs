@@ -14,7 +14,9 @@ const LAYERS: &[&[&str]] = &[
     &["plan", "changes", "pace"],
     &["mysql", "binlog"],
     &["fence", "inspect"],
-    &["apply", "capture", "cleanup", "copy", "throttle", "verify"],
+    &[
+        "apply", "capture", "cleanup", "copy", "throttle", "topology", "verify",
+    ],
     &["control", "cutover", "prepare"],
     &["migrate"],
     &["cli"],

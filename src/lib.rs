@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cli  migrate                   the user's side: flags, the story of a run
-//! inspect  prepare  capture  changes  fence  copy  apply  pace  throttle  verify  cutover  cleanup  status
+//! topology  inspect  prepare  capture  changes  fence  copy  apply  pace  throttle  verify  cutover  cleanup  status
 //! mysql  binlog                  the edges: the only places that know the driver
 //! config  plan  alter  sql  schema  key  position  retry  tasks  error      words and decisions, no I/O
 //! ```
@@ -55,4 +55,5 @@ pub mod sql;
 pub mod status;
 pub mod tasks;
 pub mod throttle;
+pub mod topology;
 pub mod verify;

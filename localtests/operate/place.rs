@@ -56,8 +56,8 @@ impl Place {
         Tool::alter(&self.server, &self.schema, &args)
     }
 
-    /// Starts a run and waits until all is copied and its swap is postponed.
-    pub async fn postponed(&self, more: &[&str]) -> Outcome<Held> {
+    /// Starts a run that will wait with its swap, and waits until it takes commands.
+    pub async fn begun(&self, more: &[&str]) -> Outcome<Held> {
         let flag = std::env::temp_dir().join(format!("{}-{}.flag", self.schema, std::process::id()));
         let argument = format!("--postpone-cut-over-flag-file={}", flag.display());
         let more: Vec<&str> = more.iter().copied().chain([argument.as_str()]).collect();
@@ -68,6 +68,12 @@ impl Place {
         ensure(held.tool.says("commands are taken").await?, || {
             "the run did not begin".to_owned()
         })?;
+        Ok(held)
+    }
+
+    /// The same, and waits until all is copied and its swap is postponed.
+    pub async fn postponed(&self, more: &[&str]) -> Outcome<Held> {
+        let held = self.begun(more).await?;
         held.comes_to("postponed").await?;
         Ok(held)
     }

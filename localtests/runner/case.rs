@@ -122,6 +122,22 @@ impl Case {
         self.file("sql_mode").is_some() || global("before.sql") || global("create.sql")
     }
 
+    /// How it is rehearsed on a replica: its rows are only copied. None where what it is about is not replicated (globals,
+    /// events), or where it does the run itself. What is refused says so before it matters where; so it is not asked twice.
+    pub fn rehearsed(&self) -> Option<Placement> {
+        let create = self.file("create.sql").unwrap_or_default().to_lowercase();
+        let elsewhere =
+            self.changes_globals() || self.dir.join("test.sh").exists() || create.contains("create event");
+        let refused = matches!(self.ending, Ending::Refused(_));
+        if elsewhere || refused {
+            return None;
+        }
+        match self.placements.contains(&Placement::Still) {
+            true => Some(Placement::Still),
+            false => Some(Placement::Copied),
+        }
+    }
+
     fn read_placements(&self) -> Outcome<Vec<Placement>> {
         if self.file("changes.sql").is_none() {
             return Ok(vec![Placement::Still]);

@@ -74,6 +74,14 @@ impl Image {
         })
     }
 
+    /// With the table's own comment, where ours stands before it.
+    pub fn without_our_mark(mut self) -> Self {
+        for line in self.structure.iter_mut().filter(|line| line.starts_with(')')) {
+            *line = without_mark(line);
+        }
+        self
+    }
+
     /// What another image has otherwise, for people; none if it is the same. AUTO_INCREMENT is not looked at.
     pub fn differs(&self, other: &Self) -> Option<String> {
         self.structure_differs(other).or_else(|| self.rows_differ(other))
@@ -223,6 +231,19 @@ fn key_or_check(line: &str) -> Option<&str> {
         "  SPATIAL KEY",
     ];
     kinds.iter().any(|kind| line.starts_with(kind)).then_some(line)
+}
+
+/// `… COMMENT='ghost-rs ghost of … run 5f3a; comment: mine'` is `… COMMENT='mine'`; without a comment of its own, nothing.
+fn without_mark(line: &str) -> String {
+    let Some((before, rest)) = line.split_once(" COMMENT='ghost-rs ghost of ") else {
+        return line.to_owned();
+    };
+    let behind = rest.split_once(" run ").map_or(rest, |(_, behind)| behind);
+    let behind = behind.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+    match behind.strip_prefix("; comment: ") {
+        Some(own) => format!("{before} COMMENT='{own}"),
+        None => format!("{before}{}", behind.strip_prefix('\'').unwrap_or(behind)),
+    }
 }
 
 fn without_auto_increment(line: &str) -> (String, Option<u64>) {

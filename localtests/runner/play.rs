@@ -11,7 +11,7 @@ use super::changes::Changes;
 use super::image::{Image, neutral, quoted};
 use super::twin;
 use super::{events, script};
-use crate::support::{Finished, Outcome, Server, Tool, Trouble, ensure, trouble};
+use crate::support::{Finished, Outcome, Server, Tool, Trouble, caught_up, ensure, trouble};
 
 /// How much of the tool's output a message shows.
 const LINES_SHOWN: usize = 60;
@@ -23,7 +23,10 @@ pub type Images = BTreeMap<String, Image>;
 
 /// One case being played.
 pub struct Play<'a> {
+    /// Where tables are made and written.
     pub(super) server: &'a Server,
+    /// The replica on which the change is rehearsed; none where it is made on the server itself.
+    pub(super) replica: Option<&'a Server>,
     pub(super) case: &'a Case,
     pub(super) placement: Placement,
     pub(super) schema: String,
@@ -33,12 +36,21 @@ pub struct Play<'a> {
 }
 
 impl<'a> Play<'a> {
-    pub fn new(server: &'a Server, case: &'a Case, placement: Placement) -> Self {
-        let name = placement.trial_name(&case.name).replace(['/', '-'], "_");
+    pub fn new(
+        server: &'a Server,
+        replica: Option<&'a Server>,
+        case: &'a Case,
+        placement: Placement,
+    ) -> Self {
+        let mut name = placement.trial_name(&case.name).replace(['/', '-'], "_");
+        if replica.is_some() {
+            name = format!("rehearsal_{name}");
+        }
         let schema: String = format!("case_{name}").chars().take(SCHEMA_CHARS_MAX).collect();
         let flag = std::env::temp_dir().join(format!("ghost-rs-{}-{schema}.flag", std::process::id()));
         Self {
             server,
+            replica,
             case,
             placement,
             twin_schema: format!("{schema}_twin"),
@@ -81,6 +93,7 @@ impl<'a> Play<'a> {
     async fn build_and_judge(&self) -> Outcome {
         self.script("before.sql").await?;
         self.script("create.sql").await?;
+        self.replicated().await?;
         if self.case.dir.join("test.sh").exists() {
             return self.custom_script();
         }
@@ -101,6 +114,19 @@ impl<'a> Play<'a> {
         self.judge(before, &finished)
             .await
             .map_err(|trouble| with_output(&trouble, &finished))
+    }
+
+    /// Where the tool works, and where everything is compared.
+    pub(super) fn scene(&self) -> &Server {
+        self.replica.unwrap_or(self.server)
+    }
+
+    /// What was done on the primary is there on the replica.
+    async fn replicated(&self) -> Outcome {
+        match self.replica {
+            Some(replica) => caught_up(self.server, replica).await,
+            None => Ok(()),
+        }
     }
 
     async fn script(&self, file: &str) -> Outcome {
@@ -143,13 +169,13 @@ impl<'a> Play<'a> {
 
     async fn alter_with_changes(&self) -> Outcome<Finished> {
         let Some(text) = self.case.file("changes.sql") else {
-            return self.start(false)?.finish().await;
+            return self.start(false).await?.finish().await;
         };
         let mut changes = Changes::open(self.server, &text, &self.twin_schema, &self.schema).await?;
         if self.placement != Placement::After {
             changes.round().await?;
         }
-        let mut tool = self.start(self.placement != Placement::Copied)?;
+        let mut tool = self.start(self.placement != Placement::Copied).await?;
         match self.placement {
             Placement::Still | Placement::Copied => return tool.finish().await,
             Placement::After => {
@@ -174,19 +200,25 @@ impl<'a> Play<'a> {
     }
 
     /// Start the tool, with the swap postponed until the flag file is removed.
-    fn start(&self, postponed: bool) -> Outcome<Tool> {
+    async fn start(&self, postponed: bool) -> Outcome<Tool> {
+        self.replicated().await?;
         let mut args = self.case.full_args();
+        if self.replica.is_some() {
+            // Other trials are under way on the same replica.
+            args.push("--test-on-replica-skip-replica-stop".to_owned());
+            args.push("--test-on-replica".to_owned());
+        }
         if postponed {
             std::fs::write(&self.flag, "")?;
             args.push(format!("--postpone-cut-over-flag-file={}", self.flag.display()));
         }
-        Tool::alter(self.server, &self.schema, &args)
+        Tool::alter(self.scene(), &self.schema, &args)
     }
 
     /// gh-ost's own way to write during a run: events of the schema, each second. They cannot be doubled for a twin, so that
     /// they are stopped before the swap, and the twin is made of what the source was then.
     async fn with_events(&self, before: Images) -> Outcome {
-        let mut tool = self.start(true)?;
+        let mut tool = self.start(true).await?;
         let copied = tool.says("postponed").await?;
         if copied {
             events::let_run(self.server, &self.schema).await?;
@@ -202,7 +234,7 @@ impl<'a> Play<'a> {
     }
 
     pub(super) async fn images(&self) -> Outcome<Images> {
-        let mut conn = self.server.connect().await?;
+        let mut conn = self.scene().connect().await?;
         neutral(&mut conn).await?;
         let query = "SELECT table_name FROM information_schema.tables WHERE table_schema = ?";
         let names: Vec<String> = conn.exec(query, (&self.schema,)).await?;

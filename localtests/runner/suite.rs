@@ -18,6 +18,7 @@ pub struct Suite(Arc<Shared>);
 
 struct Shared {
     server: Option<Server>,
+    replica: Option<Server>,
     version: String,
     /// Written by a case that changes globals, read by the others.
     globals: RwLock<()>,
@@ -30,6 +31,7 @@ impl Suite {
     pub fn offline() -> Self {
         Self(Arc::new(Shared {
             server: None,
+            replica: None,
             version: String::new(),
             globals: RwLock::new(()),
             _turn: None,
@@ -37,19 +39,20 @@ impl Suite {
     }
 
     /// Wait for our turn on the server.
-    pub fn open(server: Server) -> Outcome<Self> {
+    pub fn open(server: Server, replica: Server) -> Outcome<Self> {
         let runtime = runtime()?;
         let (conn, version) = runtime.block_on(take_turn(&server))?;
         let turn = Some((runtime, conn));
         Ok(Self(Arc::new(Shared {
             server: Some(server),
+            replica: Some(replica),
             version,
             globals: RwLock::new(()),
             _turn: turn,
         })))
     }
 
-    /// The trials of a case, one for each of its placements.
+    /// The trials of a case: one for each of its placements, and its rehearsal on the replica.
     pub fn trials(&self, case: Case) -> Vec<Trial> {
         let ignored = case
             .file("ignore_versions")
@@ -60,7 +63,16 @@ impl Suite {
             let name = placement.trial_name(&case.name);
             Trial::test(name, move || suite.play(&case, placement)).with_ignored_flag(ignored)
         };
-        case.placements.iter().copied().map(trial).collect()
+        let rehearsal = |placement: Placement| {
+            let (suite, case) = (self.clone(), Arc::clone(&case));
+            let name = format!("{}/on-replica", case.name);
+            Trial::test(name, move || suite.rehearse(&case, placement)).with_ignored_flag(ignored)
+        };
+        let placements = case.placements.iter().copied();
+        placements
+            .map(trial)
+            .chain(case.rehearsed().map(rehearsal))
+            .collect()
     }
 
     /// Run something of the runner's own on the server.
@@ -72,8 +84,13 @@ impl Suite {
             .map_err(Failed::from)
     }
 
+    fn rehearse(&self, case: &Case, placement: Placement) -> Result<(), Failed> {
+        let replica = self.0.replica.as_ref();
+        self.with_server(async |server| Play::new(server, replica, case, placement).run().await)
+    }
+
     fn play(&self, case: &Case, placement: Placement) -> Result<(), Failed> {
-        let play = async |server: &Server| Play::new(server, case, placement).run().await;
+        let play = async |server: &Server| Play::new(server, None, case, placement).run().await;
         if !case.changes_globals() {
             return self.with_server(play);
         }

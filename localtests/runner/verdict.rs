@@ -35,6 +35,9 @@ impl Play<'_> {
         let Some(said) = self.case.file("native_error") else {
             return Ok(());
         };
+        if self.replica.is_some() {
+            return Ok(());
+        }
         let code: u16 = said.parse()?;
         let copy = format!("{}_probe", self.case.table());
         twin::make(
@@ -54,20 +57,22 @@ impl Play<'_> {
 
     async fn native_alter(&self, table: &str) -> Result<(), AlterError> {
         let setup = self.case.file("native_session.sql").unwrap_or_default();
-        twin::alter(self.server, &self.twin_schema, table, self.case.alter(), &setup).await
+        twin::alter(self.scene(), &self.twin_schema, table, self.case.alter(), &setup).await
     }
 
     async fn is_altered(&self, before: Images) -> Outcome {
         let table = self.case.table();
-        let mut conn = self.server.connect().await?;
+        let mut conn = self.scene().connect().await?;
         neutral(&mut conn).await?;
         let source = Image::take(&mut conn, &self.twin_schema, table).await?;
         self.native_alter(table).await?;
         let expected = Image::take(&mut conn, &self.twin_schema, table).await?;
         let mut after = self.images().await?;
+        let new = self.new_table(&before, &after);
         let got = after
-            .remove(table)
-            .ok_or_else(|| trouble("there is no table under the name any more"))?;
+            .remove(&new)
+            .ok_or_else(|| trouble(format!("there is no {new}")))?
+            .without_our_mark();
         expected.differs(&got).map_or(Ok(()), |how| {
             Err(trouble(how).at("against the server's own ALTER"))
         })?;
@@ -83,8 +88,26 @@ impl Play<'_> {
                     .collect::<Vec<_>>()
             )
         })?;
-        self.has_expected_structure(&mut conn).await?;
-        self.ghost_columns_match(&mut conn).await
+        self.has_expected_structure(&mut conn, &new).await?;
+        self.ghost_columns_match(&mut conn, &new).await
+    }
+
+    /// Where the new rows are at the end: after a rehearsal, in the only table that was not there before.
+    fn new_table(&self, before: &Images, after: &Images) -> String {
+        let made = after.keys().find(|name| !before.contains_key(*name));
+        match (self.replica, made) {
+            (Some(_), Some(ghost)) => ghost.clone(),
+            (Some(_), None) => format!("_{}_gho", self.case.table()),
+            (None, _) => self.case.table().to_owned(),
+        }
+    }
+
+    /// And where the old ones are.
+    fn old_table(&self) -> String {
+        match self.replica {
+            None => format!("_{}_del", self.case.table()),
+            Some(_) => self.case.table().to_owned(),
+        }
     }
 
     /// The next id must never be lower than the server's own ALTER leaves it, and is the same where nobody wrote.
@@ -104,11 +127,15 @@ impl Play<'_> {
     }
 
     fn old_is_source(&self, source: &Image, after: &mut Images) -> Outcome {
-        let name = format!("_{}_del", self.case.table());
+        let name = self.old_table();
         match after.remove(&name) {
+            Some(old) if self.replica.is_some() => source
+                .differs(&old)
+                .map_or(Ok(()), |how| Err(trouble(how).at("the source was touched"))),
             Some(old) => source
                 .rows_differ(&old)
                 .map_or(Ok(()), |how| Err(trouble(how).at(&name))),
+            None if self.replica.is_some() => Err(trouble("the source is gone")),
             None if name.chars().count() > 64 => {
                 after.retain(|name, image| !name.starts_with('_') || image.rows != source.rows);
                 Ok(())
@@ -120,18 +147,18 @@ impl Play<'_> {
         }
     }
 
-    async fn has_expected_structure(&self, conn: &mut Conn) -> Outcome {
+    async fn has_expected_structure(&self, conn: &mut Conn, new: &str) -> Outcome {
         let Some(part) = self.case.file("expect_table_structure") else {
             return Ok(());
         };
-        let create = show_create(conn, &self.schema, self.case.table()).await?;
+        let create = show_create(conn, &self.schema, new).await?;
         ensure(create.contains(&part), || {
             format!("{part:?} is not in the structure:\n{create}")
         })
     }
 
     /// gh-ost's comparison: some columns of the source against some of the new table, both as the client shows them.
-    async fn ghost_columns_match(&self, conn: &mut Conn) -> Outcome {
+    async fn ghost_columns_match(&self, conn: &mut Conn, new: &str) -> Outcome {
         let (orig, ghost) = (self.case.file("orig_columns"), self.case.file("ghost_columns"));
         if orig.is_none() && ghost.is_none() && self.case.flag("alter").is_some() {
             return Ok(());
@@ -141,9 +168,8 @@ impl Play<'_> {
             .file("order_by")
             .map(|by| format!(" ORDER BY {by}"))
             .unwrap_or_default();
-        let old = format!("_{}_del", self.case.table());
         let mut seen = Vec::new();
-        for (columns, table) in [(orig, old.as_str()), (ghost, self.case.table())] {
+        for (columns, table) in [(orig, self.old_table().as_str()), (ghost, new)] {
             let columns = columns.unwrap_or_else(|| "*".to_owned());
             let query = format!(
                 "SELECT {columns} FROM {}.{}{order}",
@@ -166,7 +192,7 @@ impl Play<'_> {
             return Ok(());
         };
         let now = after.get(table).ok_or_else(|| trouble("the source is gone"))?;
-        let mut conn = self.server.connect().await?;
+        let mut conn = self.scene().connect().await?;
         if self.placement == Placement::Still {
             was.differs(now)
                 .map_or(Ok(()), |how| Err(trouble(how).at("the source was touched")))?;

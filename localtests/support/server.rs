@@ -32,6 +32,19 @@ impl Server {
         })
     }
 
+    /// Its replica: `GHOST_RS_TEST_REPLICA_PORT`; without it, the port after the primary's.
+    #[allow(dead_code, reason = "not every test needs the replica")]
+    pub fn replica_from_env() -> Outcome<Self> {
+        let primary = Self::from_env()?;
+        let port = match env::var("GHOST_RS_TEST_REPLICA_PORT") {
+            Ok(port) => port
+                .parse()
+                .map_err(|_| trouble(format!("GHOST_RS_TEST_REPLICA_PORT={port} is not a port")))?,
+            Err(_) => primary.port + 1,
+        };
+        Ok(Self { port, ..primary })
+    }
+
     /// How the driver is to connect. TCP always: a socket found on the way would hide what a user on another host sees.
     pub fn opts(&self) -> Opts {
         OptsBuilder::default()

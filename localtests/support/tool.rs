@@ -45,14 +45,24 @@ pub struct Finished {
 }
 
 impl Tool {
-    /// Start `ghost-rs alter --execute` on a schema, with `more` after the connection's flags.
+    /// Start `ghost-rs alter --execute` on a schema of a primary, with `more` after the connection's flags.
+    #[allow(dead_code, reason = "not every test works on a primary")]
     pub fn alter(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
         Self::dry_run(server, schema, &[&["--execute".to_owned()], more].concat())
     }
 
-    /// Start `ghost-rs alter` on a schema.
+    /// Start `ghost-rs alter` on a schema: on a primary, unless `more` says that the server is a replica.
+    #[allow(dead_code, reason = "not every test works on a primary")]
     pub fn dry_run(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
-        let mut args: Vec<String> = vec!["alter".into(), "--allow-on-master".into()];
+        let on_replica = more.iter().any(|arg| arg.ends_with("-on-replica"));
+        let here = (!on_replica).then(|| "--allow-on-master".to_owned());
+        let args: Vec<String> = here.into_iter().chain(more.iter().cloned()).collect();
+        Self::through(server, schema, &args)
+    }
+
+    /// Start `ghost-rs alter` on a schema, through whatever server it is.
+    pub fn through(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
+        let mut args: Vec<String> = vec!["alter".into()];
         let port = server.port.to_string();
         for (flag, value) in [
             ("host", server.host.as_str()),

@@ -1,6 +1,5 @@
 //! Lag on control replicas: the sandbox's replica.
 
-use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
@@ -9,7 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::REFUSED;
 use crate::place::{Place, until};
-use crate::story::{Story, Switch, server};
+use crate::story::{Lock, Story, Switch, server};
 use crate::support::{Outcome, Server, ensure, trouble};
 
 const REASON: &str = "control-replica";
@@ -21,12 +20,7 @@ async fn alone() -> MutexGuard<'static, ()> {
 }
 
 fn replica() -> Outcome<Server> {
-    let port = std::env::var("GHOST_RS_TEST_REPLICA_PORT");
-    let port = port.map_err(|_| trouble("GHOST_RS_TEST_REPLICA_PORT is not set: scripts/sandbox env"))?;
-    Ok(Server {
-        port: port.parse()?,
-        ..Server::from_env()?
-    })
+    Server::replica_from_env()
 }
 
 async fn argument() -> Outcome<String> {
@@ -78,7 +72,7 @@ async fn a_replica_whose_receiver_is_stopped() -> Outcome {
 }
 
 /// The applier runs, and waits for a lock on the changelog.
-struct Late(String, Option<Conn>);
+struct Late(String, Lock);
 
 impl Switch for Late {
     async fn on(&mut self) -> Outcome {
@@ -88,16 +82,11 @@ impl Switch for Late {
             self.0
         );
         until::<u64>(&mut conn, "the changelog on the replica", &there).await?;
-        conn.query_drop(format!("LOCK TABLES {}._t_ghc READ", self.0))
-            .await?;
-        self.1 = Some(conn);
-        Ok(())
+        self.1.take(conn, &format!("{}._t_ghc", self.0)).await
     }
 
     async fn off(&mut self) -> Outcome {
-        let conn = self.1.take();
-        conn.expect("a lock").disconnect().await?;
-        Ok(())
+        self.1.give_up().await
     }
 }
 
@@ -105,7 +94,7 @@ impl Switch for Late {
 async fn a_replica_that_is_late() -> Outcome {
     let _alone = alone().await;
     let story = Story::new("late").await?;
-    let mut late = Late("swap_throttle_late".to_owned(), None);
+    let mut late = Late("swap_throttle_late".to_owned(), Lock::default());
     story
         .tell_when_copied(REASON, &[&argument().await?, "--max-lag-millis=900"], &mut late)
         .await

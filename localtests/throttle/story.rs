@@ -67,6 +67,23 @@ impl Drop for File {
     }
 }
 
+/// A session that keeps others from writing a table.
+#[derive(Default)]
+pub struct Lock(Option<Conn>);
+
+impl Lock {
+    pub async fn take(&mut self, mut conn: Conn, table: &str) -> Outcome {
+        conn.query_drop(format!("LOCK TABLES {table} READ")).await?;
+        self.0 = Some(conn);
+        Ok(())
+    }
+
+    pub async fn give_up(&mut self) -> Outcome {
+        let conn = self.0.take().ok_or_else(|| trouble("there is no lock"))?;
+        Ok(conn.disconnect().await?)
+    }
+}
+
 /// One table, its writers, one run.
 pub struct Story {
     name: String,

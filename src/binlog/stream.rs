@@ -7,25 +7,28 @@
 //!   a payload are added up and compared with the size that the payload states for itself; [`Payload`] does that.
 //! * **Rows events of other tables are not decoded.** Table maps are looked at by name only; see [`table_id`].
 //! * **The restart position is the start of a transaction**, so that a new connection never begins between a table map
-//!   and its rows. Reading a transaction twice is harmless.
+//!   and its rows. By GTIDs, a transaction counts as read when the next one begins. Reading one twice is harmless.
 //!
 //! Reconnecting and what events mean are `capture`'s.
 
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use mysql_async::{BinlogStream, BinlogStreamRequest, Conn, prelude::Queryable};
+use mysql_async::{BinlogStream, BinlogStreamRequest, Conn, Sid, prelude::Queryable};
 use mysql_common::binlog::{
     consts::EventType,
-    events::{Event, RotateEvent, TransactionPayloadEvent},
+    events::{Event, GtidEvent, RotateEvent, TransactionPayloadEvent},
 };
 
-use crate::position::Position;
+use crate::position::{Gtids, Position, Start};
 
 /// The server sends a heartbeat when it has had nothing else to send for so long.
 const HEARTBEAT_SECONDS: u64 = 2;
 /// A stream that has been silent for so long, heartbeats included, is dead.
 const SILENCE_SECONDS_MAX: u64 = 15;
+
+/// Where the first event of a file stands.
+const FILE_START: u64 = 4;
 
 /// Why the stream ended.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -63,6 +66,10 @@ pub struct Stream {
     inner: BinlogStream,
     position: Position,
     restart: Position,
+    /// By GTIDs: the transactions that were read to their end.
+    read: Option<Gtids>,
+    /// The one that is being read, if it has a GTID: its source and number.
+    reading: Option<(String, u64)>,
     payload: Option<Payload>,
 }
 
@@ -72,22 +79,23 @@ impl Stream {
     /// `server_uuid` to which the position belongs.
     pub async fn open(
         mut conn: Conn,
-        from: &Position,
+        from: &Start,
         server_id: u32,
         name: &str,
         server: &str,
     ) -> Result<Self, StreamError> {
+        let at = &from.at;
         let uuid: Option<String> = conn
             .query_first("SELECT @@server_uuid")
             .await
-            .map_err(|error| failed(&error, from))?;
+            .map_err(|error| failed(&error, at))?;
         if uuid.as_deref() != Some(server) {
             let message = format!(
                 "another server answers now: server_uuid {}",
                 uuid.unwrap_or_default()
             );
             return Err(StreamError::Broken {
-                position: from.clone(),
+                position: at.clone(),
                 message,
             });
         }
@@ -98,18 +106,25 @@ impl Stream {
         );
         conn.query_drop(settings)
             .await
-            .map_err(|error| failed(&error, from))?;
-        let request = BinlogStreamRequest::new(server_id)
-            .with_filename(from.file.as_bytes())
-            .with_pos(from.offset);
+            .map_err(|error| failed(&error, at))?;
+        let request = BinlogStreamRequest::new(server_id);
+        let request = match &from.behind {
+            Some(gtids) => request
+                .with_gtid()
+                .with_pos(FILE_START)
+                .with_gtid_set(sids(gtids, at)?),
+            None => request.with_filename(at.file.as_bytes()).with_pos(at.offset),
+        };
         let inner = conn
             .get_binlog_stream(request)
             .await
-            .map_err(|error| failed(&error, from))?;
+            .map_err(|error| failed(&error, at))?;
         Ok(Self {
             inner,
-            position: from.clone(),
-            restart: from.clone(),
+            position: at.clone(),
+            restart: at.clone(),
+            read: from.behind.clone(),
+            reading: None,
             payload: None,
         })
     }
@@ -140,6 +155,28 @@ impl Stream {
     /// The start of the transaction that is being read, or of the next one.
     pub fn restart(&self) -> &Position {
         &self.restart
+    }
+
+    /// Where a new connection has to begin to miss nothing.
+    pub fn resume(&self) -> Start {
+        Start {
+            at: self.restart.clone(),
+            behind: self.read.clone(),
+        }
+    }
+
+    /// The transaction that is being read, if it has a GTID: its source (`uuid` or `uuid:tag`) and number.
+    pub fn transaction(&self) -> Option<(&str, u64)> {
+        self.reading
+            .as_ref()
+            .map(|(source, number)| (source.as_str(), *number))
+    }
+
+    /// By GTIDs: the transactions of the present one's source that should have come before it and have not.
+    pub fn missing(&self) -> Option<Gtids> {
+        let (source, number) = self.transaction()?;
+        let missing = self.read.as_ref()?.missing_before(source, number);
+        (!missing.is_empty()).then_some(missing)
     }
 
     /// An error of the stream's content at its present position.
@@ -183,8 +220,10 @@ impl Stream {
             Ok(
                 EventType::GTID_EVENT | EventType::ANONYMOUS_GTID_EVENT | EventType::GTID_TAGGED_LOG_EVENT,
             ) => {
+                self.skip_to(event);
                 self.restart = self.position.clone();
                 self.advance(event);
+                self.begin(event)?;
             }
             Ok(EventType::TRANSACTION_PAYLOAD_EVENT) => {
                 self.advance(event);
@@ -192,6 +231,23 @@ impl Stream {
             }
             _ => self.advance(event),
         }
+        Ok(())
+    }
+
+    /// By GTIDs, what is not wanted is left out before the transaction that is.
+    fn skip_to(&mut self, event: &Event) {
+        let header = event.header();
+        let start = u64::from(header.log_pos()).saturating_sub(u64::from(header.event_size()));
+        if self.read.is_some() {
+            self.position.offset = self.position.offset.max(start);
+        }
+    }
+
+    fn begin(&mut self, event: &Event) -> Result<(), StreamError> {
+        if let (Some(read), Some((source, number))) = (&mut self.read, self.reading.take()) {
+            read.add(&source, number);
+        }
+        self.reading = gtid(event).map_err(|message| self.broken(message))?;
         Ok(())
     }
 
@@ -204,6 +260,33 @@ impl Stream {
             self.position.offset = log_pos + (wraps << 32);
         }
     }
+}
+
+/// A set as the driver wants it.
+fn sids(gtids: &Gtids, at: &Position) -> Result<Vec<Sid<'static>>, StreamError> {
+    let sid = |text: String| {
+        text.parse().map_err(|error: std::io::Error| StreamError::Broken {
+            position: at.clone(),
+            message: error.to_string(),
+        })
+    };
+    gtids.by_source().map(sid).collect()
+}
+
+/// The source and number of a transaction; `None` for one without a GTID.
+fn gtid(event: &Event) -> Result<Option<(String, u64)>, String> {
+    if event.header().event_type() == Ok(EventType::ANONYMOUS_GTID_EVENT) {
+        return Ok(None);
+    }
+    let gtid: GtidEvent = event.read_event().map_err(|error| error.to_string())?;
+    let digits: String = gtid.sid().iter().map(|byte| format!("{byte:02x}")).collect();
+    let part = |from, to| digits.get(from..to).unwrap_or_default();
+    let uuid = [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-");
+    let source = match gtid.tag() {
+        Some(tag) => format!("{uuid}:{tag}"),
+        None => uuid,
+    };
+    Ok(Some((source, gtid.gno())))
 }
 
 fn failed(error: &mysql_async::Error, position: &Position) -> StreamError {

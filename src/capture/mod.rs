@@ -6,6 +6,8 @@
 //! * A connection may break at any event: the next one begins at the start of the transaction that was being read.
 //!   Delivering a change twice is harmless, so nothing is filtered out.
 //! * Whatever could make the keys incomplete ends the run: [`Captured::Ended`] is the last thing delivered.
+//! * Nothing counts before the run's own announcement has come by, the creation of its changelog: a replica that lags
+//!   hands out old events of a table with the same name.
 //! * Changes of an XA transaction become changes when it commits; see [`reader`].
 //!
 //! How keys are read out of row images is `binlog::rows`' business; what a changed key leads to is `changes`'.
@@ -22,12 +24,12 @@ use crate::{
     config::Connection,
     error::Failure,
     key::{Key, KeySpec},
-    mysql::connect,
-    position::Position,
+    mysql::{Ours, connect},
+    position::{Gtids, Position, Start},
     schema::TableName,
 };
 use feed::{Deaf, Feeder};
-use reader::Reader;
+use reader::{Reader, Tripwire};
 
 /// Attempts to get a lost stream back, one after another without an event between them.
 const RECONNECTS_MAX: u32 = 30;
@@ -48,10 +50,17 @@ pub enum Captured {
     Mark(Mark),
     /// A reader that begins here misses nothing that has not been delivered yet.
     At(Position),
+    /// At a mark: transactions of the primary that come before it and have not been delivered. It may never have had them.
+    Gap(Gtids),
     /// The stream was lost and is being opened again.
     Reconnecting(String),
     /// The stream cannot be read any more. Nothing follows.
-    Ended(Failure),
+    Ended {
+        /// Why.
+        failure: Failure,
+        /// The connection on the primary that is to blame, where one is.
+        session: Option<u32>,
+    },
 }
 
 /// What to look for.
@@ -69,8 +78,19 @@ pub struct Watch {
     pub changelog: TableName,
     /// DDL that holds this text is our own.
     pub tag: String,
+    /// The run's id. The statement that makes the changelog has it in a comment; nothing before it counts.
+    pub run: String,
+    /// The only server that may change the table, by its `server_id`; `None`: any.
+    pub writer: Option<u32>,
+    /// The `server_uuid` of the primary, where none of its transactions may come without content; `None`: they may.
+    pub whole: Option<String>,
     /// The server's version as version comments write it: 90704.
     pub server_version: u32,
+    /// Our connections: rows that another one writes into the ghost end the run. `None` on a replica, whose appliers log
+    /// rows under whatever connection they met last (seen on 9.7).
+    pub ours: Option<Ours>,
+    /// XA transactions that were prepared before the place where the reading begins have not changed the table.
+    pub early_xa_is_harmless: bool,
     /// The server stores names of tables in lower case, or compares them without case.
     pub names_fold_case: bool,
 }
@@ -81,7 +101,7 @@ pub struct Origin {
     /// The server.
     pub connection: Connection,
     /// Where to begin.
-    pub from: Position,
+    pub from: Start,
     /// The server id to register with.
     pub server_id: u32,
     /// Its `server_uuid`: positions belong to a server.
@@ -126,7 +146,7 @@ fn pause(attempts: u32) -> Duration {
 enum Ended {
     Deaf,
     Stream(StreamError),
-    Tripwire(Failure),
+    Tripwire(Tripwire),
     Connect(Failure),
 }
 
@@ -143,13 +163,14 @@ impl Ended {
     }
 
     fn tell(self, feeder: &Feeder) {
-        let failure = match self {
+        let (failure, session) = match self {
             Self::Deaf => return,
-            Self::Tripwire(failure) | Self::Connect(failure) => failure,
-            Self::Stream(error) => stream_failure(&error),
+            Self::Tripwire(Tripwire { failure, session }) => (failure, session),
+            Self::Connect(failure) => (failure, None),
+            Self::Stream(error) => (stream_failure(&error), None),
         };
         // If the run does not listen any more, it is ending already.
-        let _ = feeder.send(vec![Captured::Ended(failure)]);
+        let _ = feeder.send(vec![Captured::Ended { failure, session }]);
     }
 }
 
@@ -169,16 +190,16 @@ fn stream_failure(error: &StreamError) -> Failure {
 }
 
 /// One connection, until it ends; and where the next one has to begin.
-async fn follow(origin: &Origin, from: &Position, reader: &mut Reader, feeder: &Feeder) -> (Ended, Position) {
+async fn follow(origin: &Origin, from: &Start, reader: &mut Reader, feeder: &Feeder) -> (Ended, Start) {
     let mut stream = match open(origin, from).await {
         Ok(stream) => stream,
         Err(ended) => return (ended, from.clone()),
     };
     let ended = deliver(&mut stream, reader, feeder).await;
-    (ended, stream.restart().clone())
+    (ended, stream.resume())
 }
 
-async fn open(origin: &Origin, from: &Position) -> Result<Stream, Ended> {
+async fn open(origin: &Origin, from: &Start) -> Result<Stream, Ended> {
     let conn = connect::stream(&origin.connection)
         .await
         .map_err(Ended::Connect)?;
@@ -195,7 +216,7 @@ async fn deliver(stream: &mut Stream, reader: &mut Reader, feeder: &Feeder) -> E
         };
         let captured = match reader.read(&event, stream) {
             Ok(captured) => captured,
-            Err(failure) => return Ended::Tripwire(failure),
+            Err(tripwire) => return Ended::Tripwire(tripwire),
         };
         if !captured.is_empty()
             && let Err(Deaf) = feeder.send(captured)

@@ -11,8 +11,6 @@ pub struct Carry {
     pub remove_trigger_suffix: bool,
     /// Foreign keys of the table are not carried over: they are gone after the swap.
     pub discard_foreign_keys: bool,
-    /// Whether other tables refer to this one is not looked at.
-    pub skip_foreign_key_checks: bool,
     /// Dates with a zero day or month are taken though the server's `sql_mode` forbids them.
     pub allow_zero_in_date: bool,
     /// Ask the server for an instant ALTER first.

@@ -99,8 +99,18 @@ impl Grants {
         }
     }
 
+    /// What reading the binlog and looking at the table's definition needs, on a server where nothing is written.
+    pub fn missing_to_read(&self, schema: &str, table: &str) -> Missing {
+        let sees = self.on_table("SELECT", schema, table);
+        Missing {
+            schema: if sees { Vec::new() } else { vec!["SELECT"] },
+            global: self.missing_global(GLOBAL),
+        }
+    }
+
     /// What a run on these tables of a schema (the source and our helper tables) needs and the account lacks.
-    pub fn missing(&self, schema: &str, tables: &[&str]) -> Missing {
+    /// `read_here`: the binlog is read on this server.
+    pub fn missing(&self, schema: &str, tables: &[&str], read_here: bool) -> Missing {
         let on_all = |privilege: &&&str| tables.iter().all(|table| self.on_table(privilege, schema, table));
         let mut lacking: Vec<&str> = ON_TABLES
             .iter()
@@ -113,18 +123,27 @@ impl Grants {
                 .filter(|privilege| !self.on_schema(privilege, schema)),
         );
         lacking.sort_unstable();
-        // SUPER stands for REPLICATION CLIENT, as it does for the server.
-        let global = |privilege: &&&str| {
-            self.global(privilege) || (**privilege == "REPLICATION CLIENT" && self.global("SUPER"))
+        let global = if read_here {
+            GLOBAL
+        } else {
+            &["REPLICATION CLIENT"]
         };
         Missing {
             schema: lacking,
-            global: GLOBAL
-                .iter()
-                .filter(|privilege| !global(privilege))
-                .copied()
-                .collect(),
+            global: self.missing_global(global),
         }
+    }
+
+    /// SUPER stands for REPLICATION CLIENT, as it does for the server.
+    fn missing_global(&self, needed: &[&'static str]) -> Vec<&'static str> {
+        let has = |privilege: &&str| {
+            self.global(privilege) || (*privilege == "REPLICATION CLIENT" && self.global("SUPER"))
+        };
+        needed
+            .iter()
+            .filter(|privilege| !has(privilege))
+            .copied()
+            .collect()
     }
 
     /// What a run can do without, but would do better with.
@@ -330,7 +349,7 @@ mod tests {
 
     fn lacking(lines: &[&str]) -> Vec<&'static str> {
         Grants::parse(lines, false)
-            .missing("shop_a", &["t", "_t_gho"])
+            .missing("shop_a", &["t", "_t_gho"], true)
             .schema
     }
 
@@ -404,7 +423,7 @@ mod tests {
 
     #[test]
     fn global_privileges() {
-        let missing = |lines: &[&str]| Grants::parse(lines, false).missing("s", &["t"]).global;
+        let missing = |lines: &[&str]| Grants::parse(lines, false).missing("s", &["t"], true).global;
         assert_eq!(missing(&[REPLICATION]), Vec::<&str>::new());
         assert_eq!(
             missing(&["GRANT REPLICATION SLAVE, SUPER ON *.* TO `u`@`%`"]),

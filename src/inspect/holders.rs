@@ -63,6 +63,16 @@ fn query(table: &TableName, own: u32, ours: &[u32], seconds_min: u64) -> String 
     )
 }
 
+/// Account and host of a session, as `user@host`. `None`: there is no such session any more.
+pub async fn account_of(session: &mut Session, id: u32) -> Result<Option<String>, SqlError> {
+    let sql = format!(
+        "SELECT PROCESSLIST_USER, PROCESSLIST_HOST FROM performance_schema.threads WHERE PROCESSLIST_ID = {id}"
+    );
+    let row = session.one(&sql).await?;
+    let text = |row: &Row, index| row.text(index).unwrap_or_default();
+    Ok(row.map(|row| format!("{}@{}", text(&row, 0), text(&row, 1))))
+}
+
 fn holder(row: &Row) -> Holder {
     let text = |index| row.text(index).unwrap_or_default();
     Holder {

@@ -7,6 +7,7 @@
 mod attached;
 pub mod grants;
 pub mod holders;
+mod prepared;
 pub mod replica;
 pub mod server;
 pub mod table;
@@ -19,7 +20,8 @@ use crate::schema::TableName;
 use grants::Grants;
 
 pub use attached::Attached;
-pub use holders::{Holder, holders};
+pub use holders::{Holder, account_of, holders};
+pub use prepared::{Undecided, undecided};
 pub use replica::Replication;
 pub use server::{Server, server};
 pub use table::{Source, source};
@@ -34,8 +36,8 @@ pub struct Request<'a> {
     pub helpers: &'a [&'a str],
     /// Where the table is changed.
     pub mode: Mode,
-    /// `--allow-on-master`.
-    pub allow_on_master: bool,
+    /// The binlog is read on this server, and not on a replica of it.
+    pub read_here: bool,
     /// What is to become of triggers and foreign keys.
     pub carry: &'a Carry,
 }
@@ -58,7 +60,7 @@ pub struct Inspected {
 pub async fn inspect(session: &mut Session, request: &Request<'_>) -> Result<Inspected, Failure> {
     let server = server(session).await?;
     let schema = &request.table.schema;
-    let mut problems = server.problems(schema, request.mode, request.allow_on_master);
+    let mut problems = server.problems(schema, request.mode, request.read_here);
     let (grants, account) = account(session, &server).await?;
     let tables: Vec<&str> = request
         .helpers
@@ -67,7 +69,7 @@ pub async fn inspect(session: &mut Session, request: &Request<'_>) -> Result<Ins
         .chain([request.table.table.as_str()])
         .collect();
     problems.extend(grants::problem(
-        &grants.missing(schema, &tables),
+        &grants.missing(schema, &tables, request.read_here),
         schema,
         &account,
     ));

@@ -199,7 +199,8 @@ fn statement(verb: &str, version: Version, channel: &str) -> String {
     format!("{verb} {} SQL_THREAD FOR CHANNEL '{channel}'", word(version))
 }
 
-fn word(version: Version) -> &'static str {
+/// What the server calls a replica in its statements.
+pub fn word(version: Version) -> &'static str {
     if version < SAYS_REPLICA {
         "SLAVE"
     } else {

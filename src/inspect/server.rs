@@ -230,21 +230,22 @@ impl Server {
         (log.only_schemas.is_empty() || listed(&log.only_schemas)) && !listed(&log.ignored_schemas)
     }
 
-    /// Everything about this server that stands against changing a table of `schema` on it.
-    pub fn problems(&self, schema: &str, mode: Mode, allow_on_master: bool) -> Vec<Failure> {
+    /// Everything about this server that stands against changing a table of `schema` on it. `read_here`: its binlog is
+    /// the one that is read; otherwise a replica's is, and `topology` judges what reaches it.
+    pub fn problems(&self, schema: &str, mode: Mode, read_here: bool) -> Vec<Failure> {
         // Of an unsupported server nothing else that we could say would be of use.
         if let Some(problem) = self.version_problem() {
             return vec![problem];
         }
         [
             self.log_bin_problem(),
-            self.format_problem(),
-            self.filter_problem(schema),
+            self.format_problem().filter(|_| read_here),
+            self.filter_problem(schema).filter(|_| read_here),
         ]
         .into_iter()
         .flatten()
         .chain(match mode {
-            Mode::Primary => self.role_problem(allow_on_master).into_iter().collect(),
+            Mode::Primary => self.read_only_problem().into_iter().collect(),
             on_replica => replica::problems(self, on_replica),
         })
         .collect()
@@ -306,34 +307,15 @@ impl Server {
         )
     }
 
-    fn role_problem(&self, allow_on_master: bool) -> Option<Failure> {
-        if let Some(upstream) = self.replica_of.first() {
-            let what = "This server is a replica; ghost-rs has to work on the primary.";
-            let detail = format!("{} replicates from {}", self.hostname, upstream.address);
-            return Some(
-                Failure::refused(what)
-                    .detail(detail)
-                    .hint("Give the primary's --host and --port."),
-            );
-        }
-        if let Some(variable) = self.read_only {
-            let what = format!("The server takes no writes ({variable} = ON).");
-            return Some(
-                Failure::refused(what)
-                    .hint("Give the --host and --port of the server that takes the writes."),
-            );
-        }
-        if allow_on_master {
-            return None;
-        }
-        let what = "This server is a primary, and working directly on a primary was not allowed.";
-        let detail = format!(
-            "{} (server_id {}) replicates from no other server",
-            self.hostname, self.server_id
-        );
-        let hint =
-            "Rows would be copied and the binlog read here; if that is what you want, add --allow-on-master.";
-        Some(Failure::refused(what).detail(detail).hint(hint))
+    fn read_only_problem(&self) -> Option<Failure> {
+        let variable = self.read_only?;
+        let what = format!("The server takes no writes ({variable} = ON).");
+        let hint = "Name the server that takes the writes with --assume-master-host, or give it as --host.";
+        Some(
+            Failure::refused(what)
+                .detail(format!("hostname: {}", self.hostname))
+                .hint(hint),
+        )
     }
 
     /// What does not stand against a run and should be known.
@@ -382,9 +364,9 @@ pub(super) mod tests {
         )
     }
 
-    fn problems(server: &Server, allow: bool) -> String {
+    fn problems(server: &Server, read_here: bool) -> String {
         let problems: Vec<String> = server
-            .problems("shop", Mode::Primary, allow)
+            .problems("shop", Mode::Primary, read_here)
             .iter()
             .map(ToString::to_string)
             .collect();
@@ -423,26 +405,9 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_primary_needs_the_flag() {
-        let problems = server(&[]).problems("shop", Mode::Primary, false);
-        assert!(problems.iter().any(|problem| {
-            problem
-                .hint
-                .as_ref()
-                .is_some_and(|hint| hint.contains("--allow-on-master"))
-        }));
-    }
-
-    #[test]
-    fn a_replica_is_refused_with_its_primary() {
-        let mut replica = server(&[("read_only", "ON")]);
-        replica.replica_of = vec![ReplicaOf {
-            address: "db0:3306".into(),
-            channel: String::new(),
-            applier_runs: true,
-            error: String::new(),
-        }];
-        assert!(problems(&replica, true).contains("replicates from db0:3306"));
+    fn what_is_read_elsewhere_may_have_another_format() {
+        let mixed = server(&[("binlog_format", "MIXED")]);
+        assert_eq!(problems(&mixed, false), "");
     }
 
     #[test]

@@ -3,39 +3,27 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
 use super::{
-    commands::Desk,
-    fit, limits,
-    naming::Naming,
-    restraint,
-    run::{self, Run},
-    settings,
-    standstill::Standstill,
-    stop::Stop,
+    begun::Begun, fit, naming::Naming, prepared, reading::Reading, restraint, settings, stop::Stop,
     subject::subject,
 };
 use crate::{
     alter::{Alter, lexer::SqlMode},
-    capture::{self, Origin, Watch, feed},
     cleanup::{self, Allowed, Droppable, Helpers, Role},
     config::{Config, Mode, Verify},
-    control::{About, Host, Listening},
-    error::{Exit, Failure},
+    control::Listening,
+    error::Failure,
     inspect::{self, Inspected, Request, Server, Source},
-    knobs::Knobs,
-    mysql::{Identity, Session, SessionSettings, Sessions, SqlError, connect},
+    mysql::{Session, Sessions, SqlError},
     plan::{
         self, ColumnMap, KeyChoice, Wishes,
         mark::{Kind, Mark},
         work::{Parts, Tables, Work},
     },
-    position::Position,
-    prepare::{self, Ghost, GhostRequest, TableGuard},
+    position::Start,
+    prepare::{self, Ghost, GhostRequest},
     schema::TableName,
-    status::Reporter,
-    tasks::Thread,
+    topology::{self, Servers},
     verify::{self, Subject},
 };
 
@@ -51,22 +39,9 @@ pub(super) struct Looked {
     pub(super) against_copy: Vec<Failure>,
     pub(super) leftovers: Vec<Droppable>,
     pub(super) sessions: Sessions,
+    pub(super) reading: Reading,
+    primary: String,
     run: String,
-}
-
-/// The helper tables are there and the plan is made.
-pub(super) struct Begun {
-    pub(super) session: Session,
-    pub(super) sessions: Sessions,
-    pub(super) work: Arc<Work>,
-    pub(super) marks: Marks,
-    guard: TableGuard,
-    pub(super) server: Server,
-    origin: Position,
-    columns: usize,
-    pub(super) rows_estimate: u64,
-    pub(super) row_bytes: u64,
-    pub(super) subject: Arc<Subject>,
 }
 
 /// The comments by which this run knows its tables.
@@ -87,20 +62,25 @@ pub(super) struct Plan {
 
 /// Looks at everything, and refuses with all reasons at once.
 pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
-    let opts = connect::opts(&config.connection)?;
-    let sessions = Sessions::new(opts, config.connection.connect_timeout, SessionSettings::ddl());
-    let mut session = sessions.open("control").await?;
-    let (sessions, alter) = acquaint(config, &mut session, sessions).await?;
-    let refusal_of_text = match config.carry.attempt_instant {
+    let Servers {
+        primary,
+        inspected: replica,
+        lookout,
+        mut problems,
+        notes: topology,
+    } = topology::find(config).await?;
+    let (primary_address, sessions, mut session) =
+        (primary.connection.server(), primary.sessions, primary.session);
+    let alter = read_alter(config, &mut session).await?;
+    problems.extend(match config.carry.attempt_instant {
         // What it renames is the server's own business then; a copy asks again.
         true => alter.forbidden_refusal(),
         false => alter.refusal(),
-    };
-    let mut problems: Vec<Failure> = refusal_of_text.into_iter().collect();
+    });
     let name = TableName::new(&config.schema, &config.table);
     let naming = Naming::of(&mut session, &config.carry).await?;
     let inspected = keep(
-        ask(config, &mut session, &naming.tables(&name)).await,
+        ask(config, &mut session, &naming.tables(&name), replica.is_none()).await,
         &mut problems,
     );
     let name = inspected
@@ -112,26 +92,37 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         restraint::check_thresholds(config, &mut session).await,
         &mut problems,
     );
-    let (Some(inspected), Some(leftovers), true) = (inspected, leftovers, problems.is_empty()) else {
+    let reading = match (&inspected, replica.zip(lookout)) {
+        (None, _) => None,
+        (Some(here), None) => keep(Reading::here(config, &here.server), &mut problems),
+        (Some(here), Some((replica, lookout))) => keep(
+            Reading::on(config, replica, lookout, &here.source).await,
+            &mut problems,
+        ),
+    };
+    let (Some(inspected), Some(leftovers), Some(reading), true) =
+        (inspected, leftovers, reading, problems.is_empty())
+    else {
         return Err(refusal(&name, problems));
     };
     let Inspected {
         server,
         source,
-        mut notes,
+        notes,
         against_copy,
     } = inspected;
-    notes.extend(alter.notes());
     Ok(Looked {
         session,
+        sessions,
         server,
         source,
-        alter,
         tables,
-        notes,
+        notes: [topology, notes, alter.notes()].concat(),
+        alter,
         leftovers,
         against_copy,
-        sessions,
+        reading,
+        primary: primary_address,
         run: run_id(),
     })
 }
@@ -140,30 +131,30 @@ fn keep<T>(result: Result<T, Failure>, problems: &mut Vec<Failure>) -> Option<T>
     result.map_err(|failure| problems.push(failure)).ok()
 }
 
-/// Which server this is, for all later sessions; and how it reads the ALTER.
-async fn acquaint(
-    config: &Config,
-    session: &mut Session,
-    sessions: Sessions,
-) -> Result<(Sessions, Alter), Failure> {
-    let unread = |error: SqlError| error.failure("The server's identity could not be read.");
-    let identity = Identity::of(session).await.map_err(unread)?;
+/// The ALTER, as the server would read it.
+async fn read_alter(config: &Config, session: &mut Session) -> Result<Alter, Failure> {
+    let unread = |error: SqlError| error.failure("The server's sql_mode could not be read.");
     let mode = session.one("SELECT @@GLOBAL.sql_mode").await.map_err(unread)?;
     let mode = mode.and_then(|row| row.text(0)).unwrap_or_default();
     let mode = SqlMode {
         ansi_quotes: mode.contains("ANSI_QUOTES"),
         no_backslash_escapes: mode.contains("NO_BACKSLASH_ESCAPES"),
     };
-    Ok((sessions.only_on(identity), Alter::parse(&config.alter, mode)?))
+    Ok(Alter::parse(&config.alter, mode)?)
 }
 
-async fn ask(config: &Config, session: &mut Session, tables: &Tables) -> Result<Inspected, Failure> {
+async fn ask(
+    config: &Config,
+    session: &mut Session,
+    tables: &Tables,
+    read_here: bool,
+) -> Result<Inspected, Failure> {
     let helpers = [&tables.ghost, &tables.changelog, &tables.old].map(|name| name.table.as_str());
     let request = Request {
         table: &tables.source,
         helpers: &helpers,
         mode: config.topology.mode,
-        allow_on_master: config.topology.allow_on_master,
+        read_here,
         carry: &config.carry,
     };
     inspect::inspect(session, &request).await
@@ -276,7 +267,11 @@ pub(super) fn request<'a>(
 }
 
 /// Makes the helper tables and the plan. From here on operators' commands are kept for the run.
-pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, Listening), Failure> {
+pub(super) async fn make(
+    config: &Config,
+    mut looked: Looked,
+    stop: &mut Stop,
+) -> Result<(Begun, Listening), Failure> {
     let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;
     let listening = Listening::open(&config.control, &config.schema, &config.table).await?;
     // Not before it is certain that no other run waits for the same file.
@@ -292,41 +287,53 @@ pub(super) async fn make(config: &Config, mut looked: Looked) -> Result<(Begun, 
     for note in looked.notes.iter().chain(&ghost.notes) {
         tracing::info!("{note}");
     }
-    let made = match made(config, &mut looked, &ghost, &marks).await {
-        Ok(made) => made,
-        Err(failure) => return Err(undo(&mut looked, &marks, failure).await),
-    };
-    let Made {
-        work,
-        origin,
-        sessions,
-        subject,
-    } = made;
-    let begun = Begun {
-        sessions,
-        marks,
-        guard,
-        origin,
-        columns: looked.source.table.columns.len(),
-        rows_estimate: looked.source.table.rows_estimate,
-        row_bytes: looked.source.table.row_bytes_estimate,
-        session: looked.session,
-        server: looked.server,
-        work: Arc::new(work),
-        subject: Arc::new(subject),
-    };
-    Ok((begun, listening))
+    match made(config, &mut looked, &ghost, &marks, stop).await {
+        Ok(Made {
+            work,
+            origin,
+            early_xa_is_harmless,
+            sessions,
+            subject,
+        }) => {
+            let begun = Begun {
+                sessions,
+                marks,
+                guard,
+                origin,
+                inspected: looked.reading.address(),
+                primary: looked.primary,
+                reading: looked.reading,
+                early_xa_is_harmless,
+                columns: looked.source.table.columns.len(),
+                rows_estimate: looked.source.table.rows_estimate,
+                row_bytes: looked.source.table.row_bytes_estimate,
+                session: looked.session,
+                server: looked.server,
+                work: Arc::new(work),
+                subject: Arc::new(subject),
+            };
+            Ok((begun, listening))
+        }
+        Err(failure) => Err(undo(&mut looked, &marks, failure).await),
+    }
 }
 
-/// The plan of a run, and where its stream begins.
+/// What a run works with.
 struct Made {
     work: Work,
-    origin: Position,
+    origin: Start,
+    early_xa_is_harmless: bool,
     sessions: Sessions,
     subject: Subject,
 }
 
-async fn made(config: &Config, looked: &mut Looked, ghost: &Ghost, marks: &Marks) -> Result<Made, Failure> {
+async fn made(
+    config: &Config,
+    looked: &mut Looked,
+    ghost: &Ghost,
+    marks: &Marks,
+    stop: &mut Stop,
+) -> Result<Made, Failure> {
     let Plan {
         columns,
         choice,
@@ -357,20 +364,22 @@ async fn made(config: &Config, looked: &mut Looked, ghost: &Ghost, marks: &Marks
     fit::check_reach(&work, &choice)?;
     fit::check_arrays(&work)?;
     settings::check_zone(&looked.server, &work, ghost, &looked.source)?;
-    prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
     let sessions = settings::row_settings(&looked.server, &work, ghost, &looked.source);
     let sessions = looked.sessions.with(sessions);
     let mut subject = subject(&looked.source.table, &ghost.table, &columns, &work);
     if config.verification.verify != Verify::Off {
         verify::resolve(&mut subject, &sessions).await?;
     }
+    let origin = looked.reading.start(&mut looked.session).await?;
+    prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
     let peers = restraint::peers(config, &looked.server.uuid, &looked.tables, marks);
     restraint::check_replicas(config, &looked.sessions, peers).await?;
-    let origin = origin(&mut looked.session).await?;
     still_the_same(looked).await?;
+    let source = looked.source.table.name.clone();
     Ok(Made {
         work,
         origin,
+        early_xa_is_harmless: prepared::decided(&mut looked.session, &source, stop).await?,
         sessions,
         subject,
     })
@@ -391,13 +400,6 @@ async fn still_the_same(looked: &mut Looked) -> Result<(), Failure> {
     .hint("Start again when nobody else alters the table."))
 }
 
-/// Where the stream begins: everything that is logged from here on is read.
-async fn origin(session: &mut Session) -> Result<Position, Failure> {
-    let log = inspect::server(session).await?.log;
-    let log = log.ok_or_else(|| Failure::refused("The server does not say where its binlog ends."))?;
-    Ok(Position::new(log.file, log.position))
-}
-
 async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
     let mut failure = failure;
     for (table, mark) in [
@@ -409,89 +411,4 @@ async fn undo(looked: &mut Looked, marks: &Marks, failure: Failure) -> Failure {
         }
     }
     failure
-}
-
-impl Begun {
-    /// The run itself, with the thread that reads the binlog.
-    pub(super) fn run(
-        &self,
-        config: &Arc<Config>,
-        listening: Listening,
-        reporter: Reporter,
-        stop: Stop,
-    ) -> Result<Run, Failure> {
-        let internal = |error: std::io::Error| {
-            Failure::new(Exit::Internal, "A thread could not be started.").detail(error.to_string())
-        };
-        let (feeder, feed) = feed::channel();
-        let (origin, watch) = (self.stream_origin(config), self.watch());
-        let reader =
-            Thread::start("binlog", move || capture::read(origin, watch, feeder)).map_err(internal)?;
-        let (knobs, reads) = watch::channel(Knobs::new(config));
-        Ok(Run::new(run::Parts {
-            config: Arc::clone(config),
-            work: Arc::clone(&self.work),
-            sessions: self.sessions.clone(),
-            conductor: limits::conductor(self, config),
-            feed,
-            reader,
-            reporter,
-            rows_estimate: self.rows_estimate,
-            origin: self.origin.clone(),
-            stop,
-            witness: self.guard.witness(),
-            subject: Arc::clone(&self.subject),
-            throttle: restraint::start(self, config, reads),
-            knobs,
-            standstill: Standstill::new(config.topology.mode, &self.sessions, self.server.version),
-            desk: Desk::open(listening, self.about(config)),
-        }))
-    }
-
-    fn about(&self, config: &Config) -> About {
-        let host = Host {
-            address: config.connection.server(),
-            version: self.server.version_text.clone(),
-        };
-        About {
-            source: self.work.tables.source.clone(),
-            applier: host.clone(),
-            inspector: host,
-        }
-    }
-
-    fn stream_origin(&self, config: &Config) -> Origin {
-        Origin {
-            connection: config.connection.clone(),
-            from: self.origin.clone(),
-            server_id: config.replica_server_id,
-            server_uuid: self.server.uuid.clone(),
-            uuid: uuid(&self.work.run),
-        }
-    }
-
-    fn watch(&self) -> Arc<Watch> {
-        let tables = &self.work.tables;
-        Arc::new(Watch {
-            source: tables.source.clone(),
-            key: self.work.key.clone(),
-            columns: self.columns,
-            ghost: tables.ghost.clone(),
-            changelog: tables.changelog.clone(),
-            tag: self.work.tag(),
-            server_version: self.server.version.number(),
-            names_fold_case: self.server.lower_case_table_names != 0,
-        })
-    }
-
-    /// Ends the sessions that live as long as the run.
-    pub(super) async fn close(self) {
-        self.session.close().await;
-        self.guard.release().await;
-    }
-}
-
-fn uuid(run: &str) -> String {
-    let part = |from: usize, to: usize| run.get(from..to).unwrap_or("0");
-    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
 }

@@ -277,7 +277,7 @@ impl Conductor {
             }
             Captured::Mark(mark) => self.changes.mark_seen(mark),
             Captured::At(_) => self.others.logged(),
-            Captured::Reconnecting(_) | Captured::Ended(_) => {}
+            Captured::Gap(_) | Captured::Reconnecting(_) | Captured::Ended { .. } => {}
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{
 
 /// Looks at everything that a run would look at, and says what it would do.
 pub(super) async fn report(config: &Config, mut looked: Looked) -> Result<Report, Failure> {
-    if config.carry.attempt_instant {
+    if instant::is_wanted(config) {
         match instant::would_do(&mut looked).await? {
             Ok(_) => return Ok(instantly(looked).await),
             Err(why) => looked.notes.push(format!("not instantly: {why}")),

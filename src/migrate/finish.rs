@@ -4,16 +4,13 @@
 
 use std::time::Duration;
 
-use super::{
-    Ended, Report,
-    begin::{Begun, helpers},
-    comparison,
-};
+use super::{Ended, Report, begin::helpers, begun::Begun, comparison};
 use crate::{
     cleanup::{self, SwapProof},
     config::Config,
     cutover::{Rehearsed, Swapped},
     error::Failure,
+    inspect,
     plan::mark::Mark,
     prepare,
     schema::TableName,
@@ -142,6 +139,17 @@ async fn drop_changelog(begun: &mut Begun) -> Option<String> {
 fn unclean(failure: &Failure) -> String {
     let hint = failure.hint.as_deref().unwrap_or_default();
     format!("Not cleaned up: {failure} {hint}")
+}
+
+/// Names the session whose doing ended the run: account and host, if it is still there.
+pub(super) async fn blame(begun: &mut Begun, failure: Failure, culprit: Option<u32>) -> Failure {
+    let Some(id) = culprit else { return failure };
+    revive(begun).await;
+    match inspect::account_of(&mut begun.session, id).await {
+        Ok(Some(account)) => failure.detail(format!("by session {id} ({account})")),
+        Ok(None) => failure.detail(format!("by session {id}, which is gone")),
+        Err(_) => failure.detail(format!("by session {id}")),
+    }
 }
 
 /// The last words of a run that did not swap. `replication`: what became of it, where the run had stopped it.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     cleanup,
-    config::Config,
+    config::{Config, Mode},
     error::{Exit, Failure},
     inspect,
     mysql::{Class, SqlError},
@@ -47,9 +47,15 @@ impl Looked {
     }
 }
 
+/// Whether an instant ALTER is asked for, and may be: on a replica the table is to be as it was after a rehearsal, and
+/// to take what replication writes after a change.
+pub(super) fn is_wanted(config: &Config) -> bool {
+    config.carry.attempt_instant && config.topology.mode == Mode::Primary
+}
+
 /// Alters the table instantly. `None`: that cannot be done, the log says why, and the table is as it was.
 pub(super) async fn attempt(config: &Config, looked: &mut Looked) -> Result<Option<Report>, Failure> {
-    if !config.carry.attempt_instant {
+    if !is_wanted(config) {
         return Ok(None);
     }
     let guard = prepare::guard(&looked.sessions, &looked.tables.source).await?;

@@ -1,7 +1,7 @@
 //! How much a run asks of the server at a time, as it begins.
 
 use super::{
-    begin::Begun,
+    begun::Begun,
     conductor::{Conductor, Limits},
 };
 use crate::{

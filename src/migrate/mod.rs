@@ -6,6 +6,7 @@
 //! it, the source is as it was, and [`Ended::state`] says what is left on the server.
 
 mod begin;
+mod begun;
 mod commands;
 pub mod compare;
 mod comparison;
@@ -17,6 +18,8 @@ mod instant;
 mod jobs;
 mod limits;
 mod naming;
+mod prepared;
+mod reading;
 mod restraint;
 mod run;
 mod settings;
@@ -25,6 +28,7 @@ mod stop;
 mod subject;
 mod swap;
 mod verifying;
+mod way;
 
 use std::sync::Arc;
 
@@ -35,7 +39,7 @@ use crate::{
     status::Reporter,
     verify::Summary,
 };
-use begin::Begun;
+use begun::Begun;
 use stop::Stop;
 use swap::Reached;
 
@@ -63,7 +67,7 @@ pub struct Ended {
 pub async fn alter(config: Config, reporter: Reporter) -> Result<Report, Ended> {
     let config = Arc::new(config);
     // From here on a signal waits until it can be answered in order.
-    let stop = Stop::listen().map_err(|error| {
+    let mut stop = Stop::listen().map_err(|error| {
         untouched(Failure::new(Exit::Internal, "Signals cannot be listened for.").detail(error.to_string()))
     })?;
     let mut looked = begin::look(&config).await.map_err(untouched)?;
@@ -75,17 +79,22 @@ pub async fn alter(config: Config, reporter: Reporter) -> Result<Report, Ended> 
         return Ok(report);
     }
     looked.check_copy().map_err(untouched)?;
-    let (begun, listening) = begin::make(&config, looked).await.map_err(untouched)?;
+    let (begun, listening) = begin::make(&config, looked, &mut stop).await.map_err(untouched)?;
     execute(config, begun, listening, reporter, stop).await
 }
 
 async fn execute(
     config: Arc<Config>,
-    begun: Begun,
+    mut begun: Begun,
     listening: Listening,
     reporter: Reporter,
     stop: Stop,
 ) -> Result<Report, Ended> {
+    tracing::info!(
+        "rows are written on {}, the binlog is read from {}",
+        begun.primary,
+        begun.inspected
+    );
     let mut run = match begun.run(&config, listening, reporter, stop) {
         Ok(run) => run,
         Err(failure) => return Err(finish::failed(begun, failure, Vec::new()).await),
@@ -95,14 +104,17 @@ async fn execute(
         Ok(_) => run.standstill.to_start().into_iter().collect(),
         Err(failure) => run.standstill.after(failure).await,
     };
-    let (snapshot, summary) = (run.snapshot().clone(), run.summary());
+    let (snapshot, culprit, summary) = (run.snapshot().clone(), run.culprit(), run.summary());
     run.wind_down().await;
     match result {
         Ok(Reached::Swapped(swapped)) => finish::swapped(&config, begun, swapped, &snapshot, summary).await,
         Ok(Reached::Rehearsed(rehearsed)) => {
             Ok(finish::rehearsed(begun, &rehearsed, &snapshot, summary, replication).await)
         }
-        Err(failure) => Err(finish::failed(begun, failure, replication).await),
+        Err(failure) => {
+            let failure = finish::blame(&mut begun, failure, culprit).await;
+            Err(finish::failed(begun, failure, replication).await)
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tokio::sync::watch;
 
-use super::begin::{Begun, Marks};
+use super::{begin::Marks, begun::Begun};
 use crate::{
     config::Config,
     error::Failure,

@@ -21,6 +21,7 @@ use crate::{
         standstill::Standstill,
         stop::Stop,
         swap::{self, Reached},
+        way::Way,
     },
     mysql::Sessions,
     plan::work::Work,
@@ -29,6 +30,7 @@ use crate::{
     status::{Phase, Reporter, Snapshot},
     tasks::{Jobs, Thread},
     throttle::{MarkTimes, Throttle},
+    topology::Lookout,
     verify::Subject,
 };
 
@@ -58,6 +60,7 @@ pub(super) struct Parts {
     pub(super) reporter: Reporter,
     pub(super) rows_estimate: u64,
     pub(super) origin: Position,
+    pub(super) lookout: Option<Lookout>,
     pub(super) stop: Stop,
     pub(super) witness: GuardWitness,
     pub(super) subject: Arc<Subject>,
@@ -83,6 +86,7 @@ pub(super) struct Run {
     snapshot: Snapshot,
     stop: Stop,
     pub(super) witness: GuardWitness,
+    way: Way,
     pub(super) standstill: Standstill,
     /// What an operator may change; readers follow it.
     pub(super) knobs: watch::Sender<Knobs>,
@@ -96,6 +100,8 @@ pub(super) struct Run {
     parked_since: Option<Instant>,
     parked_tried: Instant,
     position: Position,
+    /// The connection whose doing ended the run.
+    culprit: Option<u32>,
 }
 
 impl Run {
@@ -119,6 +125,7 @@ impl Run {
             stop: parts.stop,
             witness: parts.witness,
             subject: parts.subject,
+            way: Way::new(parts.lookout),
             standstill: parts.standstill,
             jobs: Jobs::default(),
             idle: Idle::default(),
@@ -130,6 +137,7 @@ impl Run {
             parked_since: None,
             parked_tried: now,
             position: parts.origin,
+            culprit: None,
         }
     }
 
@@ -167,12 +175,14 @@ impl Run {
             request = self.desk.next(), if takes_orders => self.commanded(request).await,
             batch = self.feed.next(), if !self.conductor.stream_must_wait() => self.captured(batch),
             done = self.jobs.next() => self.done(done),
+            looked = self.way.looked() => self.way.saw(looked).map(drop),
             () = tokio::time::sleep(Duration::from_millis(TICK_MS)) => Ok(()),
         }
     }
 
     /// Starts everything that may start now.
     pub(super) fn start_jobs(&mut self) {
+        self.way.look_if_due();
         while let Some(action) = self.conductor.next_action(self.started.elapsed()) {
             self.start(action);
         }
@@ -188,6 +198,12 @@ impl Run {
             self.pump().await?;
         }
         Ok(())
+    }
+
+    /// The same, for the swap: what came back with the mark is everything, because the way is what it was at the start.
+    pub(super) async fn last_fence(&mut self) -> Result<(), Failure> {
+        self.fence().await?;
+        self.way.confirm().await
     }
 
     /// Lets all jobs finish; nothing new is started.
@@ -215,7 +231,7 @@ impl Run {
                 "statements of ours are still running on the server after {limit:?}; their sessions are dropped"
             );
         }
-        tokio::join!(self.idle.close(), self.throttle.close());
+        tokio::join!(self.idle.close(), self.throttle.close(), self.way.close(limit));
         drop(self.feed);
         self.reader.join(limit).await;
     }
@@ -264,7 +280,11 @@ impl Run {
     fn captured(&mut self, batch: Option<Vec<Captured>>) -> Result<(), Failure> {
         for captured in batch.unwrap_or_default() {
             match captured {
-                Captured::Ended(failure) => return Err(failure),
+                Captured::Ended { failure, session } => {
+                    self.culprit = session;
+                    return Err(failure);
+                }
+                Captured::Gap(gap) => self.way.gap(gap),
                 Captured::Reconnecting(why) => tracing::warn!("the binlog stream is opened again: {why}"),
                 Captured::At(position) => {
                     self.position = position.clone();
@@ -433,6 +453,11 @@ impl Run {
     /// What has been done, for the last words of a run.
     pub(super) fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// The connection whose doing ended the run, if it was somebody's.
+    pub(super) fn culprit(&self) -> Option<u32> {
+        self.culprit
     }
 
     /// Keys that wait, for the swap.

@@ -18,6 +18,7 @@ use crate::{
 /// the session's zone (seen on 9.7), and one of the two 01:30 of a night in autumn is lost.
 pub(super) fn row_settings(server: &Server, work: &Work, ghost: &Ghost, source: &Source) -> SessionSettings {
     let mut settings = SessionSettings::rows();
+    settings.log_rows = server.binlog_format != "ROW";
     let zone_decides = zone_decides(ghost, source, work);
     if !zone_decides {
         settings.time_zone = Some("+00:00".to_owned());

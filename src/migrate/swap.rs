@@ -3,6 +3,7 @@
 //! Before the lock is asked for: no job of ours is under way, whoever holds the table for long is named and waited for
 //! (a waiting lock would queue the whole application behind them), and the ghost has everything that needs no lock.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use crate::{
     config::{Config, Mode},
     cutover::{self, Aside, Attempt, Budget, Goal, LockSession, Pending, Rehearsed, Swapped},
     error::{Exit, Failure},
-    inspect::{self, Holder},
+    inspect::{self, Holder, Undecided},
     key::Key,
     mysql::{Class, SqlError},
     prepare,
@@ -29,6 +30,8 @@ const HOLDER_SECONDS_MAX: u64 = 1;
 /// Holders are looked for again so often.
 const HOLDER_PAUSE_MS: u64 = 500;
 
+/// Stands for "prepared XA transactions" among the sessions that were named: no session has this id.
+const XA_NAMED: [u64; 1] = [u64::MAX];
 /// What a run has come to.
 #[derive(Debug)]
 pub(super) enum Reached {
@@ -45,6 +48,8 @@ pub(super) struct Attempts {
     next: Instant,
     /// Sessions that were named as holding the table.
     named: Vec<u64>,
+    /// Transactions that had changed the table at the last look, while XA transactions were prepared.
+    undecided: BTreeSet<u64>,
     lock_max: Duration,
     pause_max: Duration,
     window: Duration,
@@ -58,6 +63,7 @@ impl Attempts {
             max: config.cut_over_retries,
             next: Instant::now(),
             named: Vec::new(),
+            undecided: BTreeSet::new(),
             lock_max: config.cut_over_lock_timeout,
             pause_max: config.cut_over_backoff_max,
             window: config.cut_over_window,
@@ -93,6 +99,25 @@ impl Attempts {
         }
         self.named = holders.iter().map(|holder| holder.id).collect();
         self.next = Instant::now() + Duration::from_millis(HOLDER_PAUSE_MS);
+    }
+
+    /// Whether to wait because XA transactions are prepared and one of them may have changed the table: it holds the
+    /// table until somebody decides it, and no session stands for it. Ordinary transactions are others at the next look.
+    fn wait_for_undecided(&mut self, now: Undecided) -> bool {
+        let before = std::mem::replace(&mut self.undecided, now.writers);
+        if self.undecided.is_empty() || (!before.is_empty() && before.is_disjoint(&self.undecided)) {
+            return false;
+        }
+        if !before.is_empty() && self.named != XA_NAMED {
+            tracing::info!(
+                "the swap waits for a transaction that holds the table; these are prepared, and somebody has to decide them \
+                 (XA COMMIT or XA ROLLBACK): {}",
+                now.xids.join(", ")
+            );
+            self.named = XA_NAMED.to_vec();
+        }
+        self.next = Instant::now() + Duration::from_millis(HOLDER_PAUSE_MS);
+        true
     }
 
     fn failed(&mut self, why: &str) -> Result<(), Failure> {
@@ -212,6 +237,12 @@ async fn ready(run: &mut Run, aside: &mut Aside, attempts: &mut Attempts) -> Res
     {
         return Err(Attempt::Stop(failure));
     }
+    let undecided = inspect::undecided(aside.session(), &run.work.tables.source)
+        .await
+        .map_err(|error| unready(&error, "The prepared XA transactions could not be looked at."))?;
+    if undecided.is_some_and(|now| attempts.wait_for_undecided(now)) {
+        return Ok(false);
+    }
     let holders = inspect::holders(aside.session(), &run.work.tables.source, &[], HOLDER_SECONDS_MAX)
         .await
         .map_err(|error| unready(&error, "Who uses the table could not be found out."))?
@@ -246,7 +277,7 @@ struct PendingKeys<'a>(&'a mut Run);
 
 impl Pending for PendingKeys<'_> {
     async fn fence(&mut self) -> Result<(), Failure> {
-        self.0.fence().await
+        self.0.last_fence().await
     }
 
     fn next_batch(&mut self) -> Option<Batch> {

@@ -7,10 +7,12 @@ pub mod codes;
 pub mod connect;
 pub mod identity;
 pub mod kill;
+mod ours;
 pub mod session;
 pub mod settings;
 
 pub use codes::Class;
 pub use identity::Identity;
+pub use ours::Ours;
 pub use session::{Row, Session, Sessions, SqlError};
 pub use settings::SessionSettings;

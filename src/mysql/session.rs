@@ -16,6 +16,7 @@ use super::codes::{self, Class};
 use super::connect::connect;
 use super::identity::Identity;
 use super::kill;
+use super::ours::Ours;
 use super::settings::SessionSettings;
 use crate::error::{Exit, Failure};
 use crate::retry::Retry;
@@ -321,6 +322,7 @@ pub struct Sessions {
     connect_limit: Duration,
     settings: SessionSettings,
     server: Option<Identity>,
+    ours: Ours,
 }
 
 impl Sessions {
@@ -331,6 +333,7 @@ impl Sessions {
             connect_limit,
             settings,
             server: None,
+            ours: Ours::default(),
         }
     }
 
@@ -341,6 +344,11 @@ impl Sessions {
             settings,
             ..self.clone()
         }
+    }
+
+    /// The connections of all sessions that these, and those made from them, have opened.
+    pub fn ours(&self) -> &Ours {
+        &self.ours
     }
 
     /// The settings sessions are opened with.
@@ -386,6 +394,7 @@ impl Sessions {
         let under_way = self.server.is_some();
         let connected = connect(&self.opts, self.connect_limit).await;
         let conn = connected.map_err(|failure| (failure, under_way))?;
+        self.ours.add(conn.id());
         match self.start(conn, purpose).await {
             Ok((session, None)) => Ok(session),
             Ok((_, Some(other))) => Err((other, false)),

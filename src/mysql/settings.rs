@@ -14,6 +14,9 @@ pub struct SessionSettings {
     pub lock_wait: Duration,
     /// How long a statement waits for a row lock.
     pub row_lock_wait: Duration,
+    /// Log rows though the server's `binlog_format` is another: needs SESSION_VARIABLES_ADMIN. InnoDB under READ
+    /// COMMITTED writes nothing in STATEMENT format.
+    pub log_rows: bool,
 }
 
 /// What sessions write rows with: strict, so that a value that does not fit is an error; without the date modes, so
@@ -43,6 +46,7 @@ impl SessionSettings {
             time_zone: None,
             lock_wait: Duration::from_secs(10),
             row_lock_wait: Duration::from_secs(5),
+            log_rows: false,
         }
     }
 
@@ -67,6 +71,9 @@ impl SessionSettings {
             format!("wait_timeout = {IDLE_SECONDS_MAX}, interactive_timeout = {IDLE_SECONDS_MAX}"),
             format!("net_read_timeout = {NET_SECONDS_MAX}, net_write_timeout = {NET_SECONDS_MAX}"),
         ];
+        if self.log_rows {
+            assignments.push("SESSION binlog_format = 'ROW'".to_owned());
+        }
         assignments.extend(COMMON.iter().map(|&assignment| assignment.to_owned()));
         format!("SET {}", assignments.join(", "))
     }

@@ -20,10 +20,6 @@ pub struct CarryArgs {
     #[arg(long)]
     pub discard_foreign_keys: bool,
 
-    /// For gh-ost's sake: foreign keys are looked for all the same
-    #[arg(long)]
-    pub skip_foreign_key_checks: bool,
-
     /// Dates with a zero day or month may be defaults, and values made anew, though the server's sql_mode forbids them
     #[arg(long)]
     pub allow_zero_in_date: bool,

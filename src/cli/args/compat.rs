@@ -44,6 +44,10 @@ pub struct CompatArgs {
     #[arg(long)]
     pub allow_nullable_unique_key: bool,
 
+    /// Foreign keys from and to the table are looked for all the same
+    #[arg(long)]
+    pub skip_foreign_key_checks: bool,
+
     /// Values that do not fit are errors all the same
     #[arg(long)]
     pub skip_strict_mode: bool,

@@ -15,7 +15,6 @@ pub(super) fn check(args: &Args, p: &mut Problems) -> Carry {
         trigger_suffix: suffix,
         remove_trigger_suffix: args.remove_trigger_suffix_if_exists,
         discard_foreign_keys: args.discard_foreign_keys,
-        skip_foreign_key_checks: args.skip_foreign_key_checks,
         allow_zero_in_date: args.allow_zero_in_date,
         attempt_instant: args.attempt_instant_ddl,
         exact_row_count: args.exact_rowcount,

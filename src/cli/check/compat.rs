@@ -100,6 +100,11 @@ fn about_rows(args: &Args) -> Vec<Row> {
             "rows whose key is NULL cannot be told apart, so such a key is refused all the same",
         ),
         (
+            args.skip_foreign_key_checks,
+            "--skip-foreign-key-checks",
+            "foreign keys from and to the table are looked for all the same, which takes one query",
+        ),
+        (
             args.skip_strict_mode,
             "--skip-strict-mode",
             "a value that does not fit ends the run rather than being cut",

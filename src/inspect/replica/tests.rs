@@ -38,7 +38,7 @@ fn said(problems: &[Failure]) -> String {
 fn a_replica_that_replicates_is_fine_and_read_only_too() {
     for mode in [Mode::MigrateOnReplica, STOPS, STOPS_NOTHING] {
         let good = replica(&[("read_only", "ON")], vec![channel("", true)]);
-        assert_eq!(good.problems("shop", mode, false), []);
+        assert_eq!(good.problems("shop", mode, true), []);
     }
 }
 
@@ -75,7 +75,7 @@ fn what_is_refused() {
             "MIXED",
         ),
     ] {
-        let text = said(&server.problems("shop", Mode::MigrateOnReplica, false));
+        let text = said(&server.problems("shop", Mode::MigrateOnReplica, true));
         assert!(
             text.contains(words) && text.lines().count() == 1,
             "{words}: {text}"
@@ -86,8 +86,8 @@ fn what_is_refused() {
 #[test]
 fn whoever_stops_replication_himself_may_have_done_so() {
     let standing = replica(&[], vec![channel("", false)]);
-    assert_eq!(standing.problems("shop", STOPS_NOTHING, false), []);
-    assert_eq!(standing.problems("shop", STOPS, false).len(), 1);
+    assert_eq!(standing.problems("shop", STOPS_NOTHING, true), []);
+    assert_eq!(standing.problems("shop", STOPS, true).len(), 1);
     assert!(notes(&standing).iter().any(|note| note.contains("is stopped")));
 }
 

@@ -69,7 +69,10 @@ impl Sources {
         let files = outside.limits.flag_files.into_iter().chain(outside.panic_file);
         all.start(files::Files::new(files.collect()));
         all.start(load::Load::new(&outside.primary));
-        all.start(query::Query::new(&outside.primary));
+        all.start(query::Query::new(
+            &outside.primary,
+            &outside.peers.changelog().schema,
+        ));
         all.start(replicas::Replicas::new(outside.peers));
         all.start(http::Http::new(
             outside.limits.http_interval,

@@ -18,8 +18,9 @@ const PERIOD: Duration = Duration::from_secs(1);
 pub(super) struct Query(Seat);
 
 impl Query {
-    pub(super) fn new(sessions: &Sessions) -> Self {
-        Self(Seat::new(sessions.clone()))
+    /// As in gh-ost, the query may name tables of the altered table's schema without it.
+    pub(super) fn new(sessions: &Sessions, schema: &str) -> Self {
+        Self(Seat::new(sessions.clone()).within(schema))
     }
 
     async fn answer(&mut self, query: &str) -> Result<f64, String> {

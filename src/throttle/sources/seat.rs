@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::mysql::{Session, Sessions, SqlError};
+use crate::schema::quote_ident;
 
 /// A question to a server, and a session for it, take no longer.
 pub(super) const ANSWER_MAX: Duration = Duration::from_secs(2);
@@ -11,6 +12,8 @@ pub(super) const ANSWER_MAX: Duration = Duration::from_secs(2);
 pub(super) struct Seat {
     sessions: Sessions,
     session: Option<Session>,
+    /// Where names without a schema are looked for.
+    schema: Option<String>,
 }
 
 impl Seat {
@@ -18,7 +21,14 @@ impl Seat {
         Self {
             sessions,
             session: None,
+            schema: None,
         }
+    }
+
+    /// Names without a schema are looked for in this one.
+    pub(super) fn within(mut self, schema: &str) -> Self {
+        self.schema = Some(schema.to_owned());
+        self
     }
 
     /// The session. The server itself ends a query of it that takes too long.
@@ -31,6 +41,12 @@ impl Seat {
                 .map_err(|failure| failure.to_string())?;
             let limit = format!("SET SESSION max_execution_time = {}", ANSWER_MAX.as_millis());
             session.exec(&limit).await.map_err(said)?;
+            if let Some(schema) = &self.schema {
+                session
+                    .exec(&format!("USE {}", quote_ident(schema)))
+                    .await
+                    .map_err(said)?;
+            }
             self.session = Some(session);
         }
         self.session.as_mut().ok_or_else(|| "no session".to_owned())
