@@ -169,8 +169,15 @@ impl Ledger {
             return;
         };
         self.summary.keys_verified += look.keys.len() as u64;
+        self.summary.second_looks += differences.len() as u64;
+        // A row whose key is only equal to one that was asked for need not have been settled: it is due by itself.
+        let (differences, others): (Vec<_>, Vec<_>) = differences
+            .into_iter()
+            .partition(|difference| look.keys.contains(&difference.key));
+        for other in others {
+            self.owe(other.key);
+        }
         if !differences.is_empty() {
-            self.summary.second_looks += differences.len() as u64;
             self.judgements.push(Judgement {
                 differences,
                 look,

@@ -349,3 +349,23 @@ fn over_the_limit_parts_are_looked_at_again() {
     assert_eq!(world.ledger.places.iter().filter(|place| again(place)).count(), 2);
     assert!(!world.ledger.is_ready());
 }
+
+#[test]
+fn a_row_that_was_not_asked_for_is_not_judged_but_due() {
+    let mut world = World::new(None, 10);
+    (0..5).for_each(|_| world.everything_once());
+    world.ledger.flushed(&[key(3)]);
+    let Some(Task::Keys { look, keys, .. }) = world.ledger.next(|_| true) else {
+        panic!("no look at the key that was flushed");
+    };
+    assert_eq!(keys, [key(3)]);
+    let equal_only = Difference {
+        key: key(4),
+        name: "4".into(),
+        kind: Kind::Unseen,
+    };
+    let newest = world.changes.newest_batch();
+    world.ledger.keys_seen(look, vec![equal_only], Mark(1), newest);
+    assert_eq!(world.ledger.judge(|_| true, |_| true), None);
+    assert_eq!(world.ledger.next_due(), Some(vec![key(4)]));
+}
