@@ -460,7 +460,7 @@ async fn engines_triggers_and_foreign_keys_are_refused_together() {
             "2 reasons",
             "engine MyISAM",
             "tr (AFTER INSERT)",
-            "hint: Drop them",
+            "hint: Add --include-triggers",
         ],
     );
     sandbox.done().await;

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["error", "retry", "tasks", "position", "schema"],
     &["config", "key"],
-    &["alter", "knobs", "sql", "status"],
-    &["plan", "changes", "pace"],
-    &["mysql", "binlog"],
+    &["alter", "hooks", "knobs", "sql"],
+    &["plan", "changes", "pace", "status"],
+    &["mysql", "binlog", "metrics"],
     &["fence", "inspect"],
     &[
-        "apply", "capture", "cleanup", "copy", "throttle", "topology", "verify",
+        "apply", "capture", "cleanup", "copy", "throttle", "topology", "triggers", "verify",
     ],
     &["control", "cutover", "prepare"],
     &["migrate"],

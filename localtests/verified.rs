@@ -258,7 +258,9 @@ async fn a_trigger_on_the_new_table_is_found_while_the_swap_is_postponed() -> Ou
         ALTER,
         &format!("--postpone-cut-over-flag-file={}", flag.display()),
     ])?;
-    ensure(tool.says("postponed").await?, || "it is not postponed".to_owned())?;
+    ensure(tool.says("postponing").await?, || {
+        "it is not postponed".to_owned()
+    })?;
     place.conn.query_drop("SET SESSION sql_log_bin = 0").await?;
     place
         .conn

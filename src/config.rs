@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use carry::Carry;
-pub use operate::{Control, HOOKS_STATUS_SECONDS, Hooks, METRICS_SECONDS, Metrics};
+pub use operate::{Control, HOOK_SECONDS, HOOKS_STATUS_SECONDS, Hooks, METRICS_SECONDS, Metrics};
 pub use throttling::{
     Address, CRITICAL_LOAD_HIBERNATE_SECONDS, CRITICAL_LOAD_INTERVAL_MILLIS, HTTP_INTERVAL_MILLIS,
     HTTP_TIMEOUT_MILLIS, MAX_LAG_MILLIS, NICE_RATIO_MAX, Thresholds, Throttling, addresses, is_url,

@@ -23,6 +23,8 @@ pub enum Exit {
     Unreachable = 6,
     /// It is not known which table owns the name: look first.
     Unknown = 7,
+    /// The table is changed; the hook that should have told of it failed.
+    SuccessHook = 8,
 }
 
 /// Why a run ended, for people. Every part is a full sentence or a list of values.

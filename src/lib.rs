@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! cli  migrate                   the user's side: flags, the story of a run
-//! topology  inspect  prepare  capture  changes  fence  copy  apply  pace  throttle  verify  cutover  cleanup  status
+//! topology  inspect  prepare  capture  changes  fence  copy  apply  pace  throttle  verify  cutover  cleanup  triggers
+//! status
 //! mysql  binlog                  the edges: the only places that know the driver
 //! config  plan  alter  sql  schema  key  position  retry  tasks  error      words and decisions, no I/O
 //! ```
@@ -40,9 +41,11 @@ pub mod copy;
 pub mod cutover;
 pub mod error;
 pub mod fence;
+pub mod hooks;
 pub mod inspect;
 pub mod key;
 pub mod knobs;
+pub mod metrics;
 pub mod migrate;
 pub mod mysql;
 pub mod pace;
@@ -56,4 +59,5 @@ pub mod status;
 pub mod tasks;
 pub mod throttle;
 pub mod topology;
+pub mod triggers;
 pub mod verify;

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// Jobs of a run: each ends with a result that the run takes note of. Dropping them aborts what is left.
@@ -68,5 +69,38 @@ impl Thread {
         if !matches!(tokio::time::timeout(limit, join).await, Ok(Ok(true))) {
             tracing::warn!("a thread did not end properly within {limit:?}");
         }
+    }
+}
+
+/// Asks jobs to end early. Dropping it asks, too.
+pub struct Ender(watch::Sender<bool>);
+
+/// What a job looks at to know that it should end.
+#[derive(Clone)]
+pub struct EndAsked(watch::Receiver<bool>);
+
+impl Default for Ender {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
+
+impl Ender {
+    /// For one more job.
+    pub fn asked(&self) -> EndAsked {
+        EndAsked(self.0.subscribe())
+    }
+
+    /// All jobs that have one should end.
+    pub fn ask(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl EndAsked {
+    /// Waits until the job should end. Cancel safe.
+    pub async fn asked(mut self) {
+        // An error says that the other side is gone.
+        let _ = self.0.wait_for(|asked| *asked).await;
     }
 }

@@ -13,7 +13,7 @@ const LOOK: Duration = Duration::from_millis(5);
 /// Where a test plays.
 pub struct Stage {
     pub schema: String,
-    server: Server,
+    pub server: Server,
     pub conn: Conn,
 }
 
@@ -52,7 +52,16 @@ impl Stage {
 
     /// Starts a run on `t`.
     pub fn start(&self, args: &[&str]) -> Outcome<Tool> {
-        Tool::alter(&self.server, &self.schema, &with_table(args))
+        self.start_through(self.server.port, args)
+    }
+
+    /// The same on another port than the server's.
+    pub fn start_through(&self, port: u16, args: &[&str]) -> Outcome<Tool> {
+        let server = Server {
+            port,
+            ..self.server.clone()
+        };
+        Tool::alter(&server, &self.schema, &with_table(args))
     }
 
     /// What a run would do.

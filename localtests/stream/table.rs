@@ -84,7 +84,7 @@ impl Table {
             tool: self.alter(&[&argument])?,
             flag: Flag(flag),
         };
-        let copied = waiting.tool.says("postpon").await?;
+        let copied = waiting.tool.says("postponed").await?;
         ensure(copied, || "the run ended before the swap".to_owned())?;
         Ok(waiting)
     }

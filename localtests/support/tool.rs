@@ -48,20 +48,34 @@ impl Tool {
     /// Start `ghost-rs alter --execute` on a schema of a primary, with `more` after the connection's flags.
     #[allow(dead_code, reason = "not every test works on a primary")]
     pub fn alter(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
-        Self::dry_run(server, schema, &[&["--execute".to_owned()], more].concat())
+        Self::alter_with(server, schema, more, &[])
+    }
+
+    /// The same, with variables in its environment.
+    pub fn alter_with(server: &Server, schema: &str, more: &[String], env: &[(&str, &str)]) -> Outcome<Self> {
+        Self::on(server, schema, &[&["--execute".to_owned()], more].concat(), env)
     }
 
     /// Start `ghost-rs alter` on a schema: on a primary, unless `more` says that the server is a replica.
-    #[allow(dead_code, reason = "not every test works on a primary")]
+    #[allow(dead_code, reason = "not every test wants nothing done")]
     pub fn dry_run(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
+        Self::on(server, schema, more, &[])
+    }
+
+    fn on(server: &Server, schema: &str, more: &[String], env: &[(&str, &str)]) -> Outcome<Self> {
         let on_replica = more.iter().any(|arg| arg.ends_with("-on-replica"));
         let here = (!on_replica).then(|| "--allow-on-master".to_owned());
         let args: Vec<String> = here.into_iter().chain(more.iter().cloned()).collect();
-        Self::through(server, schema, &args)
+        Self::anywhere(server, schema, &args, env)
     }
 
     /// Start `ghost-rs alter` on a schema, through whatever server it is.
+    #[allow(dead_code, reason = "not every test has several servers")]
     pub fn through(server: &Server, schema: &str, more: &[String]) -> Outcome<Self> {
+        Self::anywhere(server, schema, more, &[])
+    }
+
+    fn anywhere(server: &Server, schema: &str, more: &[String], env: &[(&str, &str)]) -> Outcome<Self> {
         let mut args: Vec<String> = vec!["alter".into()];
         let port = server.port.to_string();
         for (flag, value) in [
@@ -76,7 +90,7 @@ impl Tool {
         let socket = own_socket(more);
         args.push(format!("--serve-socket-file={}", socket.display()));
         args.extend_from_slice(more);
-        Self::start(&args, socket)
+        Self::start(&args, env, socket)
     }
 
     /// Where it takes commands.
@@ -85,10 +99,11 @@ impl Tool {
         &self.socket
     }
 
-    fn start(args: &[String], socket: PathBuf) -> Outcome<Self> {
+    fn start(args: &[String], env: &[(&str, &str)], socket: PathBuf) -> Outcome<Self> {
         let program = Self::program();
         let mut child = Command::new(&program)
             .args(args)
+            .envs(env.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -1,5 +1,5 @@
 //! `ghost-rs ctl`: finds the socket of a run, says one command, prints the answer, and ends with a code that says what
-//! became of it. [`line`] and [`verdict`] decide and are pure; the rest is [`client::ask`].
+//! became of it. [`line()`] and [`verdict()`] decide and are pure; the rest is [`client::ask`].
 
 use std::path::PathBuf;
 use std::process::ExitCode;

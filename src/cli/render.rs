@@ -152,7 +152,8 @@ mod tests {
             Exit::Failed => Some(Exit::Interrupted),
             Exit::Interrupted => Some(Exit::Unreachable),
             Exit::Unreachable => Some(Exit::Unknown),
-            Exit::Unknown => None,
+            Exit::Unknown => Some(Exit::SuccessHook),
+            Exit::SuccessHook => None,
         };
         std::iter::successors(Some(Exit::Done), next).collect()
     }

@@ -26,8 +26,10 @@ pub struct Hooks {
     pub hint_owner: String,
     /// `GH_OST_HOOKS_HINT_TOKEN`.
     pub hint_token: String,
-    /// Time between two runs of the status hook.
+    /// Time between two runs of the status hook; zero: it is never run.
     pub status_interval: Duration,
+    /// A hook that takes longer is ended ([`HOOK_SECONDS`]).
+    pub limit: Duration,
 }
 
 /// Figures for a statsd daemon.
@@ -37,11 +39,13 @@ pub struct Metrics {
     pub statsd: Option<String>,
     /// `name:value` tags of each figure, in DogStatsD's form.
     pub tags: Vec<String>,
-    /// Time between two reports; zero: only what happens is told, nothing at intervals.
+    /// Time between two reports of what this process takes; zero: none. How far the run is is told each second.
     pub interval: Duration,
 }
 
 /// `--hooks-status-interval`, seconds; gh-ost's default.
-pub const HOOKS_STATUS_SECONDS: Bounds = Bounds::new(1, 60, 86_400);
+pub const HOOKS_STATUS_SECONDS: Bounds = Bounds::new(0, 60, 86_400);
+/// `--hooks-timeout-seconds`. A hook that waits for somebody's answer takes minutes; an hour is a hook that hangs.
+pub const HOOK_SECONDS: Bounds = Bounds::new(1, 300, 86_400);
 /// `--runtime-metrics-interval`, seconds; gh-ost's default.
 pub const METRICS_SECONDS: Bounds = Bounds::new(0, 10, 3_600);

@@ -38,12 +38,13 @@ pub enum Copied {
     HandedOver(Vec<Key>),
 }
 
-/// Copies a chunk, however often it takes.
+/// Copies a chunk, however often it takes; `retried` is told each time.
 pub async fn chunk(
     session: &mut Session,
     sessions: &Sessions,
     work: &Work,
     chunk: &Chunk,
+    retried: &(impl Fn(&SqlError) + Sync),
 ) -> Result<Copied, Failure> {
     let mut retry = Retry::default();
     let mut certain = true;
@@ -64,8 +65,12 @@ pub async fn chunk(
                     .await
                     .map_err(|error| failed(work, chunk, &error));
             }
-            Class::Transient if retry.again().await => tracing::debug!(%error, "chunk again"),
+            Class::Transient if retry.again().await => {
+                retried(&error);
+                tracing::debug!(%error, "chunk again");
+            }
             Class::Lost if retry.again().await => {
+                retried(&error);
                 tracing::warn!(%error, "the session of a chunk was lost; its range is copied again");
                 session.replace(sessions).await?;
                 // Under another collation the chunk's bounds enclose other rows in the ghost: nothing may be cleared

@@ -22,7 +22,10 @@ pub(super) async fn through<D: Door>(
     };
     match drained.verify(pending, verify).await {
         Ok(verified) if goal == Goal::Rehearse => verified.rehearse().await,
-        Ok(verified) => verified.rename().await,
+        Ok(verified) => match verified.arm().await {
+            Ok(armed) => armed.rename().await,
+            Err(ended) => ended,
+        },
         Err(ended) => ended,
     }
 }

@@ -1,6 +1,6 @@
 //! The swap: the ghost takes the source's name in one atomic RENAME, and no write is lost on the way.
 //!
-//! One attempt is a chain of states, [`Locked`] → [`Drained`] → [`Verified`] → [`Swapped`]; a step cannot be skipped or repeated,
+//! One attempt is a chain of states, [`Locked`] → [`Drained`] → [`Verified`] → [`Armed`] → [`Swapped`]; a step cannot be skipped or repeated,
 //! because the next one is a method of what the step before returned.
 //!
 //! 1. **Lock.** `LOCK TABLES source WRITE, ghost WRITE` on the swap's own session. Statements that began before have
@@ -9,8 +9,9 @@
 //!    of the source has been delivered and is visible. What is dirty is flushed by the swap's own session.
 //! 3. **Verify.** What was flushed since it was last compared is compared now, within a budget of its own: nothing can
 //!    change it any more, so a row that differs ends the run. With `--verify=off` the proof says that there is none.
-//! 4. **Rename** under the lock: `source` → `old`, `ghost` → `source`, both or none. Then the lock is released, and
-//!    the statements that waited go on with the new table.
+//! 4. **Arm.** Triggers that are carried over are made on the ghost, which nobody writes into any more.
+//! 5. **Rename** under the lock: `source` → `old`, `ghost` → `source`, both or none. Triggers go along and get their own
+//!    names. Then the lock is released, and the statements that waited go on with the new table.
 //!
 //! Everything from the lock on has one budget of wall-clock time. Whatever happens, the lock is given back by the
 //! session that holds it, and where that does not answer, it is ended from a second one: a lock of ours never outlives
@@ -21,6 +22,7 @@
 //!
 //! When to try, and who holds the table, is `migrate`'s to decide; SQL is behind [`Door`] and [`Beside`].
 
+mod afterwards;
 mod last_look;
 mod rehearse;
 mod sql;
@@ -33,20 +35,21 @@ use tokio::time::{Instant, error::Elapsed, timeout, timeout_at};
 
 use crate::{
     changes::{Batch, BatchId, Flushed},
-    error::{Exit, Failure},
+    error::Failure,
     key::Key,
     mysql::{Class, SqlError},
     verify::{Difference, Proof},
 };
+use afterwards::released;
 pub use rehearse::Rehearsed;
 pub(crate) use sql::zero_that_would_be_numbered;
 pub use sql::{Aside, LockSession};
 
 /// How long a session that was told to stop, or to let go, may take to answer before it is ended.
 const ANSWER_MS_MAX: u64 = 1_000;
-/// How long it may take to end a session and to read the names: a minute to get a session for it, and a minute for the
-/// server to roll back.
-const FIND_OUT_SECONDS_MAX: u64 = 150;
+/// How long naming the new table's triggers may take: three short DDL statements each. Cut off, they would be named from
+/// another session, which takes longer.
+const NAME_MS_MAX: u64 = 5_000;
 
 /// The swap's own session.
 #[expect(
@@ -70,6 +73,10 @@ pub trait Door {
     async fn gtids(&mut self) -> Result<Option<String>, SqlError>;
     /// Brings over what is not in rows: the AUTO_INCREMENT counter.
     async fn settle(&mut self) -> Result<(), SqlError>;
+    /// Gives the ghost the source's triggers, under names of ours.
+    async fn arm(&mut self) -> Result<(), SqlError>;
+    /// Gives the new table's triggers their own names.
+    async fn name_triggers(&mut self) -> Result<(), SqlError>;
     /// Renames both tables, in one statement.
     async fn rename(&mut self) -> Result<(), SqlError>;
     /// Renames both tables and renames them back, in one statement.
@@ -88,6 +95,8 @@ pub trait Beside {
     async fn interrupt(&mut self, session: u32) -> Result<(), SqlError>;
     /// Ends a session (KILL) and waits until it is gone with all its locks.
     async fn end(&mut self, session: u32) -> Result<(), SqlError>;
+    /// Gives the new table's triggers their own names, where the swap's session was lost before it had done so.
+    async fn finish_triggers(&mut self) -> Result<(), SqlError>;
     /// Which of the three tables exist.
     async fn names(&mut self) -> Result<Names, SqlError>;
 }
@@ -203,6 +212,8 @@ enum Ended {
         since: Instant,
         proof: Proof,
     },
+    /// RENAME is done; not all triggers of the new table are known to have their names.
+    Unnamed { why: String, swapped: Swapped },
 }
 
 /// The write locks are ours.
@@ -217,6 +228,12 @@ struct Drained<'a, D: Door>(Locked<'a, D>);
 
 /// Under the lock, the ghost is what the source is, as far as the proof says.
 struct Verified<'a, D: Door> {
+    locked: Locked<'a, D>,
+    proof: Proof,
+}
+
+/// And its triggers are there as well, so that nobody may write into it any more under its own name.
+struct Armed<'a, D: Door> {
     locked: Locked<'a, D>,
     proof: Proof,
 }
@@ -287,20 +304,24 @@ fn not_yet(why: impl Into<String>) -> Attempt {
 impl<'a, D: Door> Locked<'a, D> {
     /// Flushes everything that the application wrote before the lock.
     async fn drain(self, pending: &mut impl Pending) -> Result<Drained<'a, D>, Ended> {
-        let attempt = match fence_and_flush(self.door, pending, self.deadline).await {
-            Ok(()) => return Ok(Drained(self)),
-            Err(Undrained::Late) => {
+        match fence_and_flush(self.door, pending, self.deadline).await {
+            Ok(()) => Ok(Drained(self)),
+            Err(why) => Err(self.failed(why, "the last changes", "applied").await),
+        }
+    }
+
+    /// A step before RENAME failed.
+    async fn failed(self, why: Undrained, what: &str, done: &str) -> Ended {
+        let attempt = match why {
+            Undrained::Late => {
                 let window = self.deadline - self.since;
-                not_yet(format!(
-                    "the last changes were not applied within {} ms",
-                    window.as_millis()
-                ))
+                not_yet(format!("{what} were not {done} within {} ms", window.as_millis()))
             }
-            Err(Undrained::Sql(error)) if error.lost => lost(&error),
-            Err(Undrained::Sql(error)) => not_yet(format!("the last changes could not be applied: {error}")),
-            Err(Undrained::Stop(failure)) => Attempt::Stop(failure),
+            Undrained::Sql(error) if error.lost => lost(&error),
+            Undrained::Sql(error) => not_yet(format!("{what} could not be {done}: {error}")),
+            Undrained::Stop(failure) => Attempt::Stop(failure),
         };
-        Err(self.give_back(attempt).await)
+        self.give_back(attempt).await
     }
 
     /// A session that was lost, or that owes the answer to another statement, fails here at once.
@@ -362,34 +383,71 @@ async fn within<T>(deadline: Instant, step: impl Future<Output = T>) -> Result<T
     timeout_at(deadline, step).await.map_err(|_| Undrained::Late)
 }
 
-impl<D: Door> Verified<'_, D> {
+impl<'a, D: Door> Verified<'a, D> {
+    /// From here on the ghost's rows are final, so its triggers see nothing of ours.
+    async fn arm(self) -> Result<Armed<'a, D>, Ended> {
+        let Self { locked, proof } = self;
+        let answer = within(locked.deadline, locked.door.arm()).await;
+        match answer.and_then(|answer| answer.map_err(Undrained::Sql)) {
+            Ok(()) => Ok(Armed { locked, proof }),
+            Err(why) => Err(locked.failed(why, "the triggers", "made").await),
+        }
+    }
+}
+
+impl<D: Door> Armed<'_, D> {
     async fn rename(self) -> Ended {
-        let answer = timeout_at(self.locked.deadline, self.locked.door.rename()).await;
-        let reached = |since: Instant, proof| {
-            Attempt::Swapped(Swapped {
+        let Self { locked, proof } = self;
+        let answer = timeout_at(locked.deadline, locked.door.rename()).await;
+        match answer {
+            Ok(Ok(())) => locked.name_triggers(proof).await,
+            answer => locked.answered(answer, proof, swapped).await,
+        }
+    }
+}
+
+fn swapped(since: Instant, proof: Proof) -> Attempt {
+    Attempt::Swapped(Swapped {
+        held: since.elapsed(),
+        proof,
+    })
+}
+
+impl<D: Door> Locked<'_, D> {
+    /// The new table is there, and its triggers fire; what is left is what they are called.
+    async fn name_triggers(self, proof: Proof) -> Ended {
+        let since = self.since;
+        let limit = Duration::from_millis(NAME_MS_MAX);
+        let why = match timeout(limit, self.door.name_triggers()).await {
+            Ok(Ok(())) => return self.give_back(swapped(since, proof)).await,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {limit:?}"),
+        };
+        Ended::Unnamed {
+            why,
+            swapped: Swapped {
                 held: since.elapsed(),
                 proof,
-            })
-        };
-        self.answered(answer, reached).await
+            },
+        }
     }
 
     /// What the answer to RENAME means.
     async fn answered(
         self,
         answer: Result<Result<(), SqlError>, Elapsed>,
+        proof: Proof,
         reached: impl FnOnce(Instant, Proof) -> Attempt,
     ) -> Ended {
-        let Self { locked, proof } = self;
-        let since = locked.since;
+        let since = self.since;
         match answer {
-            Ok(Ok(())) => locked.give_back(reached(since, proof)).await,
+            Ok(Ok(())) => self.give_back(reached(since, proof)).await,
             Ok(Err(error)) if error.lost => Ended::Asked {
                 why: error.to_string(),
                 since,
                 proof,
             },
-            Ok(Err(error)) => locked.give_back(refused(&error)).await,
+            Ok(Err(error)) => self.give_back(refused(&error)).await,
             Err(_) => Ended::Asked {
                 why: "RENAME did not answer in time".to_owned(),
                 since,
@@ -406,82 +464,4 @@ fn refused(error: &SqlError) -> Attempt {
         // Each attempt locks the table, so there is no trying until somebody has taken a table of that name away.
         _ => Attempt::Stop(error.failure("The tables could not be renamed.")),
     }
-}
-
-/// No lock of ours outlives an attempt.
-async fn released(beside: &mut impl Beside, session: u32, ended: Ended, goal: Goal) -> Attempt {
-    match ended {
-        Ended::Unlocked(attempt) => attempt,
-        Ended::Asked { why, since, proof } => match (names_after(beside, session).await, goal) {
-            (Ok(names), Goal::Swap) => told_by(names, &why, (since, proof)),
-            (Ok(names), Goal::Rehearse) => rehearse::told_by(names, &why),
-            (Err(error), _) => Attempt::Unknown(unknown(&why, &error.to_string())),
-        },
-        Ended::Held(attempt) => match (answered(beside.end(session)).await, attempt) {
-            (Ok(()), attempt) => attempt,
-            // What is done is done; that the table may still be locked, the log must say.
-            (Err(error), done @ (Attempt::Swapped(_) | Attempt::Rehearsed(_))) => {
-                let failure = still_locked(session, &error);
-                let hint = failure.hint.as_deref().unwrap_or_default();
-                tracing::error!("RENAME is done. {failure}; {hint}");
-                done
-            }
-            (Err(error), _) => Attempt::Stop(still_locked(session, &error)),
-        },
-    }
-}
-
-/// RENAME is one atomic statement, so the names tell; but only once the session cannot run it any more.
-async fn names_after(beside: &mut impl Beside, session: u32) -> Result<Names, SqlError> {
-    answered(beside.end(session)).await?;
-    answered(beside.names()).await
-}
-
-fn told_by(names: Names, why: &str, (since, proof): (Instant, Proof)) -> Attempt {
-    match names {
-        Names {
-            source: true,
-            ghost: false,
-            old: true,
-        } => Attempt::Swapped(Swapped {
-            held: since.elapsed(),
-            proof,
-        }),
-        Names {
-            source: true,
-            ghost: true,
-            old: false,
-        } => not_yet(format!("RENAME was lost and not done: {why}")),
-        names => Attempt::Unknown(unknown(why, &format!("{names:?}"))),
-    }
-}
-
-/// The second session may be lost too: nobody waits for it for ever.
-async fn answered<T>(answer: impl Future<Output = Result<T, SqlError>>) -> Result<T, SqlError> {
-    let limit = Duration::from_secs(FIND_OUT_SECONDS_MAX);
-    timeout(limit, answer).await.unwrap_or_else(|_| {
-        Err(SqlError::unreadable(format!(
-            "no answer within {FIND_OUT_SECONDS_MAX} s"
-        )))
-    })
-}
-
-fn still_locked(session: u32, error: &SqlError) -> Failure {
-    Failure::new(Exit::Unknown, "The swap's session could not be ended.")
-        .detail(format!(
-            "session {session} may still hold the write locks: {error}"
-        ))
-        .hint(format!(
-            "Look at the process list; if {session} is still there: KILL {session};"
-        ))
-}
-
-fn unknown(why: &str, found: &str) -> Failure {
-    Failure::new(Exit::Unknown, "The answer to the swap's RENAME was lost, and what it did could not be found out.")
-        .detail(format!("RENAME: {why}"))
-        .detail(format!("afterwards: {found}"))
-        .hint(
-            "Look at the tables before anything else: either the ghost or the old table is there, never both, and the \
-             other one bears the table's name.",
-        )
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{Attempt, Door, Ended, Names, Verified, not_yet, unknown};
+use super::{Attempt, Door, Ended, Names, Verified, afterwards::unknown, not_yet};
 use crate::verify::Proof;
 
 /// Proof that the ghost had the source's name, and gave it back.
@@ -25,14 +25,15 @@ pub struct Rehearsed {
 impl<D: Door> Verified<'_, D> {
     /// Swaps and swaps back.
     pub(super) async fn rehearse(self) -> Ended {
-        let answer = timeout_at(self.locked.deadline, self.locked.door.rename_and_back()).await;
+        let Self { locked, proof } = self;
+        let answer = timeout_at(locked.deadline, locked.door.rename_and_back()).await;
         let reached = |since: Instant, proof| {
             Attempt::Rehearsed(Rehearsed {
                 held: since.elapsed(),
                 proof,
             })
         };
-        self.answered(answer, reached).await
+        locked.answered(answer, proof, reached).await
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     retry::Retry,
     schema::TableName,
     sql::{quote_ident, text},
+    triggers,
     verify::{Depth, Difference, Eye, Subject},
 };
 
@@ -126,6 +127,19 @@ impl Door for LockSession {
         carry_auto_increment(session, &self.work).await
     }
 
+    async fn arm(&mut self) -> Result<(), SqlError> {
+        let (session, work) = (self.flusher.session(), &self.work);
+        if !triggers::unchanged(session, &work.tables, &work.triggers).await? {
+            let what = format!("triggers of {} are not what they were", work.tables.source);
+            return Err(SqlError::unreadable(what));
+        }
+        triggers::arm(session, &work.tables, &work.triggers).await
+    }
+
+    async fn name_triggers(&mut self) -> Result<(), SqlError> {
+        triggers::name(self.flusher.session(), &self.work).await
+    }
+
     async fn rename(&mut self) -> Result<(), SqlError> {
         let tables = &self.work.tables;
         let sql = format!(
@@ -232,10 +246,30 @@ impl Beside for Aside {
             .await
     }
 
+    async fn finish_triggers(&mut self) -> Result<(), SqlError> {
+        let work = Arc::clone(&self.work);
+        if work.triggers.is_empty() {
+            return Ok(());
+        }
+        self.persist(async |beside| finish_triggers(beside, &work).await)
+            .await
+    }
+
     async fn names(&mut self) -> Result<Names, SqlError> {
         let work = Arc::clone(&self.work);
         self.persist(async |beside| names(beside, &work).await).await
     }
+}
+
+/// Nobody changes a row between the steps.
+async fn finish_triggers(session: &mut Session, work: &Work) -> Result<(), SqlError> {
+    let (source, old) = (&work.tables.source, &work.tables.old);
+    session
+        .exec(&format!("LOCK TABLES {source} WRITE, {old} WRITE"))
+        .await?;
+    let done = triggers::finish(session, work).await;
+    let unlocked = session.exec("UNLOCK TABLES").await;
+    done.and(unlocked.map(|_| ()))
 }
 
 fn limits(lock: Duration) -> String {

@@ -89,7 +89,7 @@ impl Attached {
     }
 
     fn triggers(self, source: &Source) -> Option<Failure> {
-        if source.triggers.is_empty() {
+        if source.triggers.is_empty() || self.include_triggers {
             return None;
         }
         let what = format!(
@@ -97,8 +97,7 @@ impl Attached {
             source.table.name
         );
         let lines = source.triggers.iter().map(|trigger| format!("trigger {trigger}"));
-        let failure = Failure::refused(what)
-            .hint("Drop them for the time of the change, if the application allows it.");
+        let failure = Failure::refused(what).hint("Add --include-triggers to have them carried over.");
         Some(lines.fold(failure, Failure::detail))
     }
 }
@@ -173,6 +172,7 @@ mod tests {
         source.triggers = vec!["count (AFTER INSERT)".into()];
         let refused = texts(Attached::default(), &source).concat();
         assert!(refused.contains("trigger count (AFTER INSERT)"), "{refused}");
+        assert!(texts(EVERYTHING, &source).is_empty());
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub(super) struct Looked {
     pub(super) sessions: Sessions,
     pub(super) reading: Reading,
     primary: String,
-    run: String,
+    pub(super) run: String,
 }
 
 /// The comments by which this run knows its tables.
@@ -106,11 +106,14 @@ pub(super) async fn look(config: &Config) -> Result<Looked, Failure> {
         return Err(refusal(&name, problems));
     };
     let Inspected {
-        server,
+        mut server,
         source,
         notes,
         against_copy,
     } = inspected;
+    if config.carry.allow_zero_in_date {
+        settings::allow_zero_dates(&mut session, &mut server).await?;
+    }
     Ok(Looked {
         session,
         sessions,
@@ -344,6 +347,7 @@ async fn made(
     }
     tracing::info!("iteration key: {} ({})", choice.source_key.name, choice.why);
     let supplied = fit::supplied(&mut looked.session, &columns.supplied).await?;
+    let triggers = looked.carried(config).await?;
     let parts = Parts {
         tables: looked.tables.clone(),
         source: &looked.source.table,
@@ -351,6 +355,7 @@ async fn made(
         columns: &columns,
         supplied,
         choice: &choice,
+        triggers,
         comment: ghost.final_comment.clone(),
         mark: marks.ghost.clone(),
         carry_auto_increment: !ghost.sets_auto_increment && looked.alter.sets_auto_increment().is_none(),

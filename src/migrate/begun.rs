@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use super::{
     begin::Marks,
     commands::Desk,
+    herald::{self, Herald},
     limits,
     reading::Reading,
     restraint,
@@ -21,11 +22,12 @@ use crate::{
     error::{Exit, Failure},
     inspect::Server,
     knobs::Knobs,
+    metrics::Metrics,
     mysql::{Session, Sessions},
     plan::work::Work,
     position::Start,
     prepare::TableGuard,
-    status::Reporter,
+    status::{Reporter, header::Title},
     tasks::Thread,
     verify::Subject,
 };
@@ -57,6 +59,8 @@ impl Begun {
         &mut self,
         config: &Arc<Config>,
         listening: Listening,
+        herald: Herald,
+        metrics: Metrics,
         reporter: Reporter,
         stop: Stop,
     ) -> Result<Run, Failure> {
@@ -84,11 +88,20 @@ impl Begun {
             stop,
             witness: self.guard.witness(),
             subject: Arc::clone(&self.subject),
+            title: self.title(config, &listening),
+            herald,
+            metrics,
             throttle: restraint::start(self, config, reads),
             knobs,
             standstill: Standstill::new(config.topology.mode, &self.sessions, self.server.version),
             desk: Desk::open(listening, self.about()),
         }))
+    }
+
+    fn title(&self, config: &Config, listening: &Listening) -> Title {
+        let migrated = herald::place(&self.server, &self.primary);
+        let inspected = herald::place(&self.reading.server, &self.inspected);
+        herald::title(config, &self.work.tables, (migrated, inspected), listening)
     }
 
     fn about(&self) -> About {

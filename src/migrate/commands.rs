@@ -25,6 +25,22 @@ pub(super) struct Desk {
     about: About,
     /// The last thing that happened was an order.
     has_answered: bool,
+    /// An order that hooks are being told of, or have been.
+    told: Option<Told>,
+}
+
+/// An order that waits for hooks.
+struct Told {
+    request: Request,
+    /// What they say; `None` while they are still at it.
+    result: Option<Result<(), Failure>>,
+}
+
+/// An order that is to be carried out now.
+pub(super) struct Incoming {
+    request: Request,
+    /// What the hooks say of it; `None`: they have not been asked.
+    told: Option<Result<(), Failure>>,
 }
 
 impl Desk {
@@ -36,35 +52,64 @@ impl Desk {
             orders,
             about,
             has_answered: false,
+            told: None,
         }
     }
 
-    /// Whether an order may be taken now: not twice in succession.
+    /// Whether an order may be taken now: not twice in succession, and not while hooks are told of another one.
     pub(super) fn takes_orders(&mut self) -> bool {
-        !std::mem::take(&mut self.has_answered)
+        let hooks_are_done = self.told.as_ref().is_none_or(|told| told.result.is_some());
+        !std::mem::take(&mut self.has_answered) && hooks_are_done
     }
 
-    /// The next order. Cancel safe.
-    pub(super) async fn next(&mut self) -> Request {
+    /// The next order; one that hooks have heard of comes first. Cancel safe.
+    pub(super) async fn next(&mut self) -> Incoming {
+        if let Some(told) = self.told.take_if(|told| told.result.is_some()) {
+            return Incoming {
+                request: told.request,
+                told: told.result,
+            };
+        }
         match self.orders.recv().await {
-            Some(request) => request,
+            Some(request) => Incoming { request, told: None },
             None => std::future::pending().await,
+        }
+    }
+
+    /// The hooks have heard of the order that waits for them.
+    pub(super) fn order_told(&mut self, result: Result<(), Failure>) {
+        if let Some(told) = &mut self.told {
+            told.result = Some(result);
         }
     }
 
     /// Whoever still waits is told that the run has ended.
     pub(super) async fn close(self) {
         drop(self.orders);
+        drop(self.told);
         self.service.close().await;
     }
 }
 
 impl Run {
-    /// Does what was ordered, and answers. The failure is the one with which an operator wants the run to end.
-    pub(super) async fn commanded(&mut self, request: Request) -> Result<(), Failure> {
+    /// Does what was ordered, and answers; if hooks want to hear of it first, they do. The failure is the one with which an
+    /// operator wants the run to end.
+    pub(super) async fn commanded(&mut self, incoming: Incoming) -> Result<(), Failure> {
         self.desk.has_answered = true;
+        let Incoming { request, told } = incoming;
+        if told.is_none() && self.moments.hears_orders() && self.reaction(&request.order).is_ok() {
+            self.moments.tell_order(&request.order.name);
+            self.desk.told = Some(Told {
+                request,
+                result: None,
+            });
+            return Ok(());
+        }
         let Request { order, reply } = request;
-        let done = self.obey(&order).await;
+        let done = match told {
+            Some(Err(failure)) => Err(failure.to_string()),
+            _ => self.obey(&order).await,
+        };
         let (answer, ended) = match done {
             Ok(ended) => (self.answer(&order), ended),
             Err(why) => (Answer::refused(&order.name, why), Ok(())),
@@ -76,6 +121,21 @@ impl Run {
 
     /// The error says why nothing was done.
     async fn obey(&mut self, order: &Order) -> Result<Result<(), Failure>, String> {
+        let reaction = self.reaction(order)?;
+        match &reaction {
+            Reaction::Tell => tracing::debug!("an operator asks: {}", order.name),
+            Reaction::Turn(_) | Reaction::End(_) => tracing::info!("an operator commands: {}", order.name),
+        }
+        match reaction {
+            Reaction::Tell => {}
+            Reaction::Turn(new) => self.turn(*new).await?,
+            Reaction::End(failure) => return Ok(Err(failure)),
+        }
+        Ok(Ok(()))
+    }
+
+    /// What is to be done; the error says why nothing may be.
+    fn reaction(&mut self, order: &Order) -> Result<Reaction, String> {
         let config = &self.config;
         let subject = Subject {
             schema: &config.schema,
@@ -83,33 +143,17 @@ impl Run {
             force_named_cut_over: config.force_named_cut_over,
             force_named_panic: config.force_named_panic,
         };
-        let knobs = self.knobs.borrow().clone();
         let stand = Stand {
             subject,
-            knobs: &knobs,
+            knobs: &self.knobs.borrow(),
             postponed: self.conductor.readiness() != Readiness::Copying && self.is_postponed(),
         };
-        let reaction = reaction(&order.command, stand)?;
-        self.accepted(order, &reaction).await?;
-        match reaction {
-            Reaction::Tell => {}
-            Reaction::Turn(new) => self.turn(&knobs, *new).await?,
-            Reaction::End(failure) => return Ok(Err(failure)),
-        }
-        Ok(Ok(()))
+        reaction(&order.command, stand)
     }
 
-    /// Every order that is about to be carried out passes by here; an error keeps it from being so.
-    async fn accepted(&mut self, order: &Order, reaction: &Reaction) -> Result<(), String> {
-        match reaction {
-            Reaction::Tell => tracing::debug!("an operator asks: {}", order.name),
-            Reaction::Turn(_) | Reaction::End(_) => tracing::info!("an operator commands: {}", order.name),
-        }
-        Ok(())
-    }
-
-    async fn turn(&mut self, old: &Knobs, new: Knobs) -> Result<(), String> {
-        let refused = self.throttle.admission().refuses(old, &new).await;
+    async fn turn(&mut self, new: Knobs) -> Result<(), String> {
+        let old = self.knobs.borrow().clone();
+        let refused = self.throttle.admission().refuses(&old, &new).await;
         // Marks that came by meanwhile were not looked at.
         self.marks.stopped_reading();
         refused.map_err(|failure| failure.to_string())?;
@@ -127,10 +171,11 @@ impl Run {
 
     fn answer(&mut self, order: &Order) -> Answer {
         self.report(self.phase());
+        let header = self.header();
         let knobs = self.knobs.borrow();
         let view = View {
             about: &self.desk.about,
-            header: &[],
+            header: &header,
             knobs: &knobs,
             snapshot: self.snapshot(),
             postpone_file_exists: knobs.postpone_file.as_ref().is_some_and(|file| file.exists()),

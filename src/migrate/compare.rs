@@ -161,6 +161,7 @@ fn matched(first: &Table, second: &Table, map: &[(String, String)]) -> Result<Su
         no_zero_in: None,
         pads_char: false,
         run: String::new(),
+        triggers: Vec::new(),
     })
     .map_err(|error| Failure::refused("The rows cannot be told by their key.").detail(error.to_string()))?;
     let mut subject = subject(first, second, &columns, &work);

@@ -9,6 +9,7 @@ use crate::{
     config::{Config, Mode},
     error::Failure,
     prepare::Ghost,
+    triggers,
 };
 
 /// Looks at everything that a run would look at, and says what it would do.
@@ -23,7 +24,10 @@ pub(super) async fn report(config: &Config, mut looked: Looked) -> Result<Report
     let ghost = looked.try_ghost().await?;
     let plan = looked.plan(config, &ghost)?;
     let rehearsal = matches!(config.topology.mode, Mode::TestOnReplica { .. });
-    let lines = lines(rehearsal, &looked, &ghost, &plan);
+    let carried = looked.try_carried(config).await?;
+    let mut lines = lines(rehearsal, &looked, &ghost, &plan);
+    lines.extend(triggers::lines(&carried));
+    lines.push("To do it: the same command with --execute.".to_owned());
     looked.session.close().await;
     Ok(Report {
         lines,
@@ -91,7 +95,6 @@ fn lines(rehearsal: bool, looked: &Looked, ghost: &Ghost, plan: &Plan) -> Vec<St
             .chain(&plan.notes)
             .map(|note| format!("note: {note}")),
     );
-    lines.push("To do it: the same command with --execute.".to_owned());
     lines
 }
 

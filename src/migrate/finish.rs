@@ -15,6 +15,7 @@ use crate::{
     prepare,
     schema::TableName,
     status::{Snapshot, line::clock},
+    triggers,
     verify::Summary,
 };
 
@@ -55,6 +56,7 @@ pub(super) async fn swapped(
         false => keep_old(&mut begun, &tables.old).await,
     });
     begun.close().await;
+    tracing::info!("Done migrating {}", tables.source);
     Ok(Report {
         lines,
         verified: Some(summary),
@@ -172,6 +174,12 @@ pub(super) async fn failed(mut begun: Begun, failure: Failure, replication: Vec<
         }
     }
     revive(&mut begun).await;
+    let (ghost, carried) = (&tables.ghost, &begun.work.triggers);
+    if failure.exit != crate::error::Exit::Unknown
+        && let Err(error) = triggers::disarm(&mut begun.session, ghost, carried).await
+    {
+        tracing::warn!("triggers could not be taken off {ghost}: {error}");
+    }
     match cleanup::left(&mut begun.session, &helpers(&tables)).await {
         Ok(left) => state.extend(cleanup::leftovers_hint(&left)),
         Err(error) => state.push(format!(

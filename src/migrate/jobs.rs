@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
 use super::conductor::Event;
 use crate::{
     apply::Flusher,
@@ -180,11 +182,13 @@ async fn look_for(session: &mut Session, work: &Work, look: &Look) -> Result<Eve
     }
 }
 
+/// `retried`: where an error goes that is no reason to stop. If nobody takes it just then, it is dropped.
 pub(super) async fn copy_chunk(
     session: Option<Session>,
     sessions: Sessions,
     work: Arc<Work>,
     chunk: Chunk,
+    retried: mpsc::Sender<String>,
 ) -> Done {
     let mut session = match seated(session, &sessions, "copy").await {
         Ok(session) => session,
@@ -195,7 +199,10 @@ pub(super) async fn copy_chunk(
             };
         }
     };
-    let result = copy::chunk(&mut session, &sessions, &work, &chunk)
+    let tell = |error: &SqlError| {
+        let _ = retried.try_send(error.to_string());
+    };
+    let result = copy::chunk(&mut session, &sessions, &work, &chunk, &tell)
         .await
         .map(|copied| match copied {
             Copied::Rows { rows, took } => Event::ChunkCopied {

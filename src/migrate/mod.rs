@@ -7,16 +7,20 @@
 
 mod begin;
 mod begun;
+mod carried;
 mod commands;
 pub mod compare;
 mod comparison;
 mod conductor;
+mod count;
 mod dry_run;
 mod finish;
 mod fit;
+mod herald;
 mod instant;
 mod jobs;
 mod limits;
+mod moments;
 mod naming;
 mod prepared;
 mod reading;
@@ -27,6 +31,7 @@ mod standstill;
 mod stop;
 mod subject;
 mod swap;
+mod telling;
 mod verifying;
 mod way;
 
@@ -36,10 +41,14 @@ use crate::{
     config::Config,
     control::Listening,
     error::{Exit, Failure},
+    hooks::Moment,
+    metrics::Metrics,
+    schema::TableName,
     status::Reporter,
     verify::Summary,
 };
 use begun::Begun;
+use herald::Herald;
 use stop::Stop;
 use swap::Reached;
 
@@ -67,26 +76,44 @@ pub struct Ended {
 pub async fn alter(config: Config, reporter: Reporter) -> Result<Report, Ended> {
     let config = Arc::new(config);
     // From here on a signal waits until it can be answered in order.
-    let mut stop = Stop::listen().map_err(|error| {
+    let stop = Stop::listen().map_err(|error| {
         untouched(Failure::new(Exit::Internal, "Signals cannot be listened for.").detail(error.to_string()))
     })?;
+    let mut herald = Herald::new(&config).map_err(untouched)?;
+    let outcome = told(config, &mut herald, reporter, stop).await;
+    herald.tell_end(outcome).await
+}
+
+/// The whole story, but for the hooks' last word.
+async fn told(
+    config: Arc<Config>,
+    herald: &mut Herald,
+    reporter: Reporter,
+    mut stop: Stop,
+) -> Result<Report, Ended> {
+    herald.tell(Moment::Startup, &mut stop).await.map_err(untouched)?;
     let mut looked = begin::look(&config).await.map_err(untouched)?;
+    herald.knows(&looked.tables, &looked.reading.server, &looked.server);
     if !config.execute {
-        return dry_run::report(&config, looked).await.map_err(untouched);
+        let report = dry_run::report(&config, looked).await.map_err(untouched)?;
+        herald.tell_dry_run(&mut stop).await.map_err(untouched)?;
+        return Ok(report);
     }
+    tracing::info!("Migrating {}", looked.tables.source);
     if let Some(report) = instant::attempt(&config, &mut looked).await.map_err(untouched)? {
         looked.session.close().await;
         return Ok(report);
     }
     looked.check_copy().map_err(untouched)?;
     let (begun, listening) = begin::make(&config, looked, &mut stop).await.map_err(untouched)?;
-    execute(config, begun, listening, reporter, stop).await
+    execute(config, begun, listening, herald, reporter, stop).await
 }
 
 async fn execute(
     config: Arc<Config>,
     mut begun: Begun,
     listening: Listening,
+    herald: &mut Herald,
     reporter: Reporter,
     stop: Stop,
 ) -> Result<Report, Ended> {
@@ -95,17 +122,24 @@ async fn execute(
         begun.primary,
         begun.inspected
     );
-    let mut run = match begun.run(&config, listening, reporter, stop) {
+    let metrics = Metrics::open(&config.metrics, metrics_tags(&begun.work.tables.source)).await;
+    let mut run = match begun.run(&config, listening, herald.clone(), metrics, reporter, stop) {
         Ok(run) => run,
         Err(failure) => return Err(finish::failed(begun, failure, Vec::new()).await),
     };
     let result = run.until_reached().await;
     let replication = match &result {
         Ok(_) => run.standstill.to_start().into_iter().collect(),
-        Err(failure) => run.standstill.after(failure).await,
+        Err(failure) => {
+            if run.stop_told && failure.exit != Exit::Unknown {
+                herald.tell_alone(Moment::StartReplication).await;
+            }
+            run.standstill.after(failure).await
+        }
     };
     let (snapshot, culprit, summary) = (run.snapshot().clone(), run.culprit(), run.summary());
-    run.wind_down().await;
+    run.wind_down(result.is_ok()).await;
+    herald.sees(&snapshot);
     match result {
         Ok(Reached::Swapped(swapped)) => finish::swapped(&config, begun, swapped, &snapshot, summary).await,
         Ok(Reached::Rehearsed(rehearsed)) => {
@@ -116,6 +150,14 @@ async fn execute(
             Err(finish::failed(begun, failure, replication).await)
         }
     }
+}
+
+/// Runs are told apart by their table.
+fn metrics_tags(source: &TableName) -> Vec<String> {
+    vec![
+        format!("database:{}", source.schema),
+        format!("table:{}", source.table),
+    ]
 }
 
 fn untouched(failure: Failure) -> Ended {

@@ -6,18 +6,22 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::{
     capture::{Captured, feed::Feed},
     changes::Batch,
     config::Config,
-    error::Failure,
+    error::{Exit, Failure},
+    hooks::Moment,
     knobs::Knobs,
+    metrics::Metrics,
     migrate::{
         commands::Desk,
         conductor::{Action, Conductor, Readiness},
+        herald::Herald,
         jobs::{self, Done, Idle, Look},
+        moments::Moments,
         standstill::Standstill,
         stop::Stop,
         swap::{self, Reached},
@@ -27,7 +31,10 @@ use crate::{
     plan::work::Work,
     position::Position,
     prepare::GuardWitness,
-    status::{Phase, Reporter, Snapshot},
+    status::{
+        Phase, Reporter, Snapshot,
+        header::{self, Title},
+    },
     tasks::{Jobs, Thread},
     throttle::{MarkTimes, Throttle},
     topology::Lookout,
@@ -46,6 +53,8 @@ const PARKED_MAX: usize = 10_000;
 const PARKED_SHOWN_MAX: usize = 10;
 /// Jobs that are under way when a run stops may take so long to finish.
 const STOP_MS_MAX: u64 = 10_000;
+/// Retries of chunks that are to be told of; more of them at a time are dropped.
+const RETRIED_MAX: usize = 16;
 /// The rate of rows is taken over so long.
 const RATE_SECONDS: u64 = 10;
 
@@ -64,6 +73,9 @@ pub(super) struct Parts {
     pub(super) stop: Stop,
     pub(super) witness: GuardWitness,
     pub(super) subject: Arc<Subject>,
+    pub(super) title: Title,
+    pub(super) herald: Herald,
+    pub(super) metrics: Metrics,
     pub(super) knobs: watch::Sender<Knobs>,
     pub(super) throttle: Throttle,
     pub(super) standstill: Standstill,
@@ -83,10 +95,10 @@ pub(super) struct Run {
     idle: Idle,
     started: Instant,
     reporter: Reporter,
-    snapshot: Snapshot,
+    pub(super) snapshot: Snapshot,
     stop: Stop,
     pub(super) witness: GuardWitness,
-    way: Way,
+    pub(super) way: Way,
     pub(super) standstill: Standstill,
     /// What an operator may change; readers follow it.
     pub(super) knobs: watch::Sender<Knobs>,
@@ -100,6 +112,13 @@ pub(super) struct Run {
     parked_since: Option<Instant>,
     parked_tried: Instant,
     position: Position,
+    pub(super) moments: Moments,
+    pub(super) title: Title,
+    metrics: Metrics,
+    /// The hooks know that replication stands still.
+    pub(super) stop_told: bool,
+    /// Errors after which a chunk is copied again.
+    retried: (mpsc::Sender<String>, mpsc::Receiver<String>),
     /// The connection whose doing ended the run.
     culprit: Option<u32>,
 }
@@ -110,8 +129,15 @@ impl Run {
         Self {
             snapshot: Snapshot {
                 rows_estimate: parts.rows_estimate,
+                dirty_keys_max: parts.config.dirty_keys_max,
                 ..Snapshot::at_start()
             },
+            started: parts.herald.started(),
+            moments: Moments::new(&parts.config, parts.herald),
+            title: parts.title,
+            metrics: parts.metrics,
+            stop_told: false,
+            retried: mpsc::channel(RETRIED_MAX),
             knobs: parts.knobs,
             desk: parts.desk,
             in_window: false,
@@ -129,7 +155,6 @@ impl Run {
             standstill: parts.standstill,
             jobs: Jobs::default(),
             idle: Idle::default(),
-            started: now,
             throttle: parts.throttle,
             throttled: false,
             marks: MarkTimes::default(),
@@ -147,8 +172,9 @@ impl Run {
         self.throttle.first_look().await;
         loop {
             self.mind_throttle()?;
-            self.start_jobs();
             self.report(self.phase());
+            self.advance();
+            self.start_jobs();
             if self.may_swap() && attempts.due() {
                 let reached = swap::attempt(self, &mut attempts).await?;
                 // Marks that came by meanwhile were not looked at.
@@ -175,15 +201,23 @@ impl Run {
             request = self.desk.next(), if takes_orders => self.commanded(request).await,
             batch = self.feed.next(), if !self.conductor.stream_must_wait() => self.captured(batch),
             done = self.jobs.next() => self.done(done),
+            ended = self.moments.next() => self.moment_ended(ended),
+            Some(error) = self.retried.1.recv() => {
+                self.moments.tell_again(Moment::BatchCopyRetry(error));
+                Ok(())
+            }
             looked = self.way.looked() => self.way.saw(looked).map(drop),
             () = tokio::time::sleep(Duration::from_millis(TICK_MS)) => Ok(()),
         }
     }
 
-    /// Starts everything that may start now.
+    /// Starts everything that may start now; before the copy may begin, that is marks.
     pub(super) fn start_jobs(&mut self) {
         self.way.look_if_due();
-        while let Some(action) = self.conductor.next_action(self.started.elapsed()) {
+        while let Some(action) = match self.moments.copy_may_begin() {
+            true => self.conductor.next_action(self.started.elapsed()),
+            false => self.conductor.next_mark(self.started.elapsed()),
+        } {
             self.start(action);
         }
     }
@@ -192,12 +226,16 @@ impl Run {
     pub(super) async fn fence(&mut self) -> Result<(), Failure> {
         let target = self.conductor.demand_mark();
         while !self.conductor.changes().is_fenced(target) {
-            if let Some(action) = self.conductor.next_mark(self.started.elapsed()) {
-                self.start(action);
-            }
+            self.start_marks();
             self.pump().await?;
         }
         Ok(())
+    }
+
+    pub(super) fn start_marks(&mut self) {
+        if let Some(action) = self.conductor.next_mark(self.started.elapsed()) {
+            self.start(action);
+        }
     }
 
     /// The same, for the swap: what came back with the mark is everything, because the way is what it was at the start.
@@ -215,9 +253,11 @@ impl Run {
     }
 
     /// Ends all jobs and closes all sessions, after a stop or a failure. Jobs that do not finish in time are left to
-    /// the server: they only write to the ghost.
-    pub(super) async fn wind_down(mut self) {
+    /// the server: they only write to the ghost. `well`: after a swap.
+    pub(super) async fn wind_down(mut self, well: bool) {
+        self.metrics.finish(&self.snapshot);
         self.desk.close().await;
+        self.moments.wind_down(well).await;
         let limit = Duration::from_millis(STOP_MS_MAX);
         let finish = async {
             while !self.jobs.is_empty() {
@@ -254,8 +294,9 @@ impl Run {
                     .start(jobs::find(self.idle.finder.take(), sessions, work, look));
             }
             Action::Copy(chunk) => {
+                let (copier, retried) = (self.idle.copiers.pop(), self.retried.0.clone());
                 self.jobs
-                    .start(jobs::copy_chunk(self.idle.copiers.pop(), sessions, work, chunk))
+                    .start(jobs::copy_chunk(copier, sessions, work, chunk, retried));
             }
             Action::Flush(batch) => {
                 self.jobs
@@ -270,8 +311,7 @@ impl Run {
     }
 
     fn done(&mut self, done: Result<Done, String>) -> Result<(), Failure> {
-        let Done { seat, result } =
-            done.map_err(|panic| Failure::new(crate::error::Exit::Internal, panic))?;
+        let Done { seat, result } = done.map_err(|panic| Failure::new(Exit::Internal, panic))?;
         self.idle.take(seat);
         self.conductor.on(result?);
         Ok(())
@@ -317,6 +357,7 @@ impl Run {
     fn may_swap(&self) -> bool {
         let lag_max = self.config.heartbeat * 10;
         self.conductor.readiness() == Readiness::Ready
+            && self.moments.swap_may_begin()
             && !self.throttled
             && !self.is_postponed()
             && self.lag().is_some_and(|lag| lag < lag_max)
@@ -334,6 +375,8 @@ impl Run {
             return Phase::Throttled(reason.clone());
         }
         match self.conductor.readiness() {
+            _ if self.moments.is_counting_first() => Phase::CountingRows,
+            _ if !self.moments.copy_may_begin() => Phase::Preparing,
             Readiness::Copying => Phase::Copying,
             Readiness::Verifying if self.conductor.ledger().is_passing() => Phase::Verifying,
             _ if self.is_postponed() => Phase::Postponed,
@@ -412,9 +455,11 @@ impl Run {
             rows_copied: totals.rows,
             rows_estimate: self.snapshot.rows_estimate,
             rows_per_s,
+            all_copied: self.conductor.readiness() != Readiness::Copying,
             chunks: totals.chunks,
             dirty_keys: (load.dirty() - load.held) as u64,
             held_keys: load.held as u64,
+            dirty_keys_max: self.snapshot.dirty_keys_max,
             applied_keys: totals.keys,
             lag: self.lag(),
             verified_rows: verified.rows_counted,
@@ -423,10 +468,14 @@ impl Run {
             workers: self.conductor.workers(),
             chunk_rows: self.conductor.chunk_rows(),
             elapsed,
+            copy_elapsed: self.moments.copy_elapsed(),
             position: self.position.to_string(),
             limit: self.conductor.held_back_by().map(str::to_owned),
         };
-        self.reporter.report(&self.snapshot);
+        self.metrics.report(&self.snapshot);
+        let (title, knobs, snapshot) = (&self.title, &self.knobs, &self.snapshot);
+        self.reporter
+            .report(snapshot, || header::lines(title, &knobs.borrow(), snapshot));
     }
 
     fn rate(&mut self, rows: u64) -> u64 {

@@ -3,7 +3,7 @@
 use crate::{
     error::Failure,
     inspect::{Server, Source},
-    mysql::SessionSettings,
+    mysql::{Session, SessionSettings},
     plan::work::Work,
     prepare::Ghost,
     schema::{Column, quote_ident},
@@ -39,6 +39,19 @@ pub(super) fn row_settings(server: &Server, work: &Work, ghost: &Ghost, source: 
             .join(",")
     });
     settings
+}
+
+/// `--allow-zero-in-date`: from here on the server counts as one without the modes that forbid such dates, for the ALTER of
+/// the ghost and for values made anew.
+pub(super) async fn allow_zero_dates(session: &mut Session, server: &mut Server) -> Result<(), Failure> {
+    let forbids = |mode: &&str| !matches!(*mode, "NO_ZERO_DATE" | "NO_ZERO_IN_DATE" | "TRADITIONAL");
+    let modes: Vec<&str> = server.sql_mode.split(',').filter(forbids).collect();
+    server.sql_mode = modes.join(",");
+    session
+        .exec(&format!("SET SESSION sql_mode = '{}'", server.sql_mode))
+        .await
+        .map(|_| ())
+        .map_err(|error| error.failure("Zero dates could not be allowed."))
 }
 
 /// Modes of the server that decide whether a value it makes is an error.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::run::Run;
+use super::{carried, run::Run};
 use crate::{
     changes::{Batch, BatchId, Flushed},
     config::{Config, Mode},
@@ -140,6 +140,9 @@ impl Attempts {
 
 /// One attempt; `None`: later.
 pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Option<Reached>, Failure> {
+    if run.tell_stop().await? {
+        return Ok(None);
+    }
     run.conductor.hold_jobs(true);
     run.settle().await?;
     // Meanwhile an operator may have asked for it to wait.
@@ -189,8 +192,9 @@ async fn with_sessions(run: &mut Run, attempts: &mut Attempts) -> Result<Option<
         Attempt::Swapped(swapped) => Ok(Some(Reached::Swapped(swapped))),
         Attempt::Rehearsed(rehearsed) => Ok(Some(Reached::Rehearsed(rehearsed))),
         Attempt::NotYet(why) => {
+            carried::disarm(run).await?;
             undress(run).await;
-            run.standstill.end().await?;
+            run.replication_goes_on().await?;
             attempts.failed(&why).map(|()| None)
         }
         Attempt::Stop(failure) | Attempt::Unknown(failure) => Err(failure),
@@ -250,6 +254,10 @@ async fn ready(run: &mut Run, aside: &mut Aside, attempts: &mut Attempts) -> Res
     if !holders.is_empty() {
         attempts.wait_for(&holders);
         return Ok(false);
+    }
+    let changed = carried::check(aside.session(), run).await;
+    if let Some(failure) = changed.map_err(|error| unready(&error, "The triggers could not be looked at."))? {
+        return Err(Attempt::Stop(failure));
     }
     prepare::dress_ghost(aside.session(), &run.work)
         .await

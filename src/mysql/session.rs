@@ -212,12 +212,23 @@ impl Session {
         Ok(self.conn.affected_rows())
     }
 
+    /// Runs statements in one packet, in bytes of the session's charset; the server goes on with it even if we are gone.
+    /// The first that fails ends it.
+    pub async fn exec_bytes(&mut self, sql: &[u8]) -> Result<(), SqlError> {
+        self.run_bytes(sql, &String::from_utf8_lossy(sql)).await.map(drop)
+    }
+
     async fn run(&mut self, sql: &str) -> Result<Vec<mysql_async::Row>, SqlError> {
+        self.run_bytes(sql.as_bytes(), sql).await
+    }
+
+    /// `sql`: the statement for people.
+    async fn run_bytes(&mut self, bytes: &[u8], sql: &str) -> Result<Vec<mysql_async::Row>, SqlError> {
         if std::mem::replace(&mut self.in_flight, true) {
             return Err(SqlError::broken(sql));
         }
         let begun = Instant::now();
-        let result = fetch(&mut self.conn, sql)
+        let result = fetch(&mut self.conn, bytes)
             .await
             .map_err(|error| SqlError::new(&error, sql));
         if begun.elapsed() > SLOW {
@@ -277,7 +288,7 @@ impl Session {
     }
 }
 
-async fn fetch(conn: &mut Conn, sql: &str) -> mysql_async::Result<Vec<mysql_async::Row>> {
+async fn fetch(conn: &mut Conn, sql: &[u8]) -> mysql_async::Result<Vec<mysql_async::Row>> {
     let mut result = conn.query_iter(sql).await?;
     let rows = result.collect::<mysql_async::Row>().await?;
     result.drop_result().await?;

@@ -12,6 +12,7 @@ mod replicate;
 mod supplied;
 #[cfg(test)]
 mod tests;
+pub mod triggers;
 pub mod work;
 
 pub use columns::{ColumnMap, Wishes, columns};

@@ -1,6 +1,6 @@
 //! What copying, flushing and swapping need to know about a run: fixed before the first row moves.
 
-use super::{ColumnMap, KeyChoice};
+use super::{ColumnMap, KeyChoice, triggers::Carried};
 use crate::{
     key::{KeyError, KeySpec},
     schema::{Column, Table, TableName, UniqueKey, same_name},
@@ -75,6 +75,8 @@ pub struct Work {
     pub lock_reads: bool,
     /// A ghost column that the ALTER makes AUTO_INCREMENT: no row may hold 0 there.
     pub no_zero_in: Option<String>,
+    /// Triggers that go over to the new table.
+    pub triggers: Vec<Carried>,
     /// The new table's comment after the swap.
     pub comment: String,
     /// Its comment until then: our mark.
@@ -97,6 +99,8 @@ pub struct Parts<'a> {
     pub supplied: Vec<(String, String)>,
     /// The iteration key.
     pub choice: &'a KeyChoice,
+    /// Triggers that go over.
+    pub triggers: Vec<Carried>,
     /// The ghost's table comment after the swap.
     pub comment: String,
     /// Its comment until then.
@@ -148,6 +152,7 @@ impl Work {
             lock_reads: parts.lock_reads,
             no_zero_in: parts.no_zero_in,
             run: parts.run,
+            triggers: parts.triggers,
             comment: parts.comment,
             mark: parts.mark,
             tables: parts.tables,
@@ -215,8 +220,13 @@ impl Work {
 
     /// A comment that tells our DDL from everybody else's in the binlog.
     pub fn tag(&self) -> String {
-        format!("/* ghost-rs {} */", self.run)
+        tag(&self.run)
     }
+}
+
+/// The comment that tells a run's DDL from everybody else's in the binlog.
+pub fn tag(run: &str) -> String {
+    format!("/* ghost-rs {run} */")
 }
 
 /// The unique keys of the ghost in which a row of another iteration key can be in the way. A key that we number

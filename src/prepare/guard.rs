@@ -88,7 +88,12 @@ impl TableGuard {
     }
 
     /// Lets the next run in.
-    pub async fn release(self) {
+    pub async fn release(mut self) {
+        // The server ends a closed session in its own time; whoever comes next may come at once.
+        let sql = format!("DO RELEASE_LOCK({})", literal(&self.lock));
+        if let Err(error) = self.session.exec(&sql).await {
+            tracing::debug!(%error, "the lock goes with its session");
+        }
         self.session.close().await;
     }
 }

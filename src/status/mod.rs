@@ -4,6 +4,7 @@
 //! Only [`reporter`] writes to a terminal or a pipe. Nothing here asks a server anything.
 
 pub mod cadence;
+pub mod header;
 pub mod line;
 pub mod reporter;
 pub mod screen;
@@ -23,6 +24,8 @@ pub use screen::Screen;
 pub enum Phase {
     /// Looking at the server, making the helper tables.
     Preparing,
+    /// The rows are counted before the copy begins.
+    CountingRows,
     /// Rows are being copied; changes are applied at the same time.
     Copying,
     /// All rows are copied, changes are still being applied.
@@ -67,6 +70,7 @@ impl Phase {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Preparing => "preparing",
+            Self::CountingRows => "counting rows",
             Self::Copying => "copying",
             Self::CatchingUp => "catching up",
             Self::Verifying => "verifying",
@@ -98,8 +102,10 @@ pub struct Snapshot {
     pub state: Phase,
     /// Rows copied from the source, committed.
     pub rows_copied: u64,
-    /// Rows that the source has, as the server's statistics guess; often off by a tenth.
+    /// Rows that the source has, as the server's statistics guess (often off by a tenth), or as they were counted.
     pub rows_estimate: u64,
+    /// All rows are copied, whatever the run is doing now.
+    pub all_copied: bool,
     /// Rows copied in a second, lately.
     pub rows_per_s: u64,
     /// Time until all rows are copied, if the rate stays. `None`: nobody knows.
@@ -111,6 +117,8 @@ pub struct Snapshot {
     pub dirty_keys: u64,
     /// Keys that changed in chunks being copied; they become dirty when those have committed.
     pub held_keys: u64,
+    /// Both together, at most ([`crate::config::Config::dirty_keys_max`]).
+    pub dirty_keys_max: u64,
     /// Keys applied since the start; a key that is applied twice counts twice.
     pub applied_keys: u64,
     /// Age of the newest mark that has come back through the binlog. `None`: none yet.
@@ -129,6 +137,9 @@ pub struct Snapshot {
     /// Time since the run began.
     #[serde(rename = "elapsed_s", serialize_with = "seconds")]
     pub elapsed: Duration,
+    /// Time spent copying rows so far.
+    #[serde(rename = "copy_s", serialize_with = "seconds")]
+    pub copy_elapsed: Duration,
     /// Where the binlog reader is: `file:position`.
     pub position: String,
     /// The limit that holds the run back at this moment, if one does.
@@ -142,11 +153,13 @@ impl Snapshot {
             state: Phase::Preparing,
             rows_copied: 0,
             rows_estimate: 0,
+            all_copied: false,
             rows_per_s: 0,
             eta: None,
             chunks: 0,
             dirty_keys: 0,
             held_keys: 0,
+            dirty_keys_max: 0,
             applied_keys: 0,
             lag: None,
             verified_rows: 0,
@@ -155,6 +168,7 @@ impl Snapshot {
             workers: 0,
             chunk_rows: 0,
             elapsed: Duration::ZERO,
+            copy_elapsed: Duration::ZERO,
             position: String::new(),
             limit: None,
         }
@@ -168,15 +182,33 @@ impl Snapshot {
         (self.verified_rows as f64 / self.rows_copied as f64).min(NOT_YET_ALL)
     }
 
+    /// Rows of the source: what was copied, once all are; else the estimate.
+    pub fn rows_known(&self) -> u64 {
+        if self.all_copied {
+            self.rows_copied
+        } else {
+            self.rows_estimate
+        }
+    }
+
+    /// How long a mark takes through the binlog. As long as none has come back, they are as late as the run is old.
+    pub fn heartbeat_lag(&self) -> Duration {
+        self.lag.unwrap_or(self.elapsed)
+    }
+
+    /// How far the inspected server is behind: marks are written at the primary and come back through its binlog.
+    pub fn inspected_lag(&self) -> Duration {
+        self.heartbeat_lag()
+    }
+
     /// Share of the rows copied, 0 to 1. The estimate may be low, so only a run that has left the copy says 1.
     pub fn progress(&self) -> f64 {
-        match self.state {
-            Phase::Preparing => 0.0,
-            Phase::Copying | Phase::Throttled(_) if self.rows_estimate == 0 => 0.0,
-            Phase::Copying | Phase::Throttled(_) => {
-                (self.rows_copied as f64 / self.rows_estimate as f64).min(NOT_YET_ALL)
-            }
-            _ => 1.0,
+        if self.all_copied {
+            1.0
+        } else if self.rows_estimate == 0 {
+            0.0
+        } else {
+            (self.rows_copied as f64 / self.rows_estimate as f64).min(NOT_YET_ALL)
         }
     }
 }
@@ -237,7 +269,7 @@ mod tests {
         assert_eq!(snapshot.progress(), 0.0);
         snapshot.rows_estimate = 10;
         assert!(snapshot.progress() < 1.0);
-        snapshot.state = Phase::CatchingUp;
+        snapshot.all_copied = true;
         assert_eq!(snapshot.progress(), 1.0);
     }
 }

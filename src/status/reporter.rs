@@ -1,12 +1,13 @@
 //! Shows a run's status in the form that suits: a bar, lines, JSON objects or nothing.
 
 use std::io::Write;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::cadence::Cadence;
 use super::screen::{Form, Screen};
-use super::{Snapshot, line};
+use super::{Phase, Snapshot, header, line};
 
 /// The bar's length: progress is a share, because the number of rows is only a guess.
 const BAR_STEPS: u64 = 1000;
@@ -17,6 +18,8 @@ pub struct Reporter {
     form: Form,
     bar: ProgressBar,
     cadence: Cadence,
+    /// Age of the run when the header was printed last.
+    headed: Option<Duration>,
 }
 
 impl Reporter {
@@ -30,19 +33,35 @@ impl Reporter {
             form: screen.form(),
             bar,
             cadence: Cadence::default(),
+            headed: None,
         }
     }
 
     /// Shows how far the run is, if it is time to. Call it as often as is convenient, at least each second, and
-    /// whenever the state changes.
-    pub fn report(&mut self, snapshot: &Snapshot) {
+    /// whenever the state changes. `header` makes the lines above the line, when they are due.
+    pub fn report(&mut self, snapshot: &Snapshot, header: impl FnOnce() -> Vec<String>) {
         match self.form {
             Form::Silent => {}
             Form::Bar => self.draw(snapshot),
-            Form::Lines | Form::Json if !self.cadence.due(&snapshot.state, snapshot.elapsed) => {}
-            Form::Lines => print(&line::line(snapshot)),
+            Form::Lines | Form::Json if !self.cadence.due(snapshot) => {}
+            Form::Lines => {
+                if self.header_due(snapshot) {
+                    header().iter().for_each(|line| print(line));
+                }
+                print(&line::line(snapshot));
+            }
             Form::Json => print(&serde_json::to_string(snapshot).unwrap_or_default()),
         }
+    }
+
+    /// At the beginning, now and then, and before the swap.
+    fn header_due(&mut self, snapshot: &Snapshot) -> bool {
+        let old = |headed: Duration| snapshot.elapsed.saturating_sub(headed) >= header::EVERY;
+        let due = snapshot.state == Phase::Swapping || self.headed.is_none_or(old);
+        if due {
+            self.headed = Some(snapshot.elapsed);
+        }
+        due
     }
 
     fn draw(&self, snapshot: &Snapshot) {

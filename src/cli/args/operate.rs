@@ -42,9 +42,13 @@ pub struct OperateArgs {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub hooks_hint_token: Option<String>,
 
-    /// Seconds between two runs of the status hook [1 to 86400; default: 60]
+    /// Seconds between two runs of the status hook; 0: never [0 to 86400; default: 60]
     #[arg(long, value_name = "SECONDS")]
     pub hooks_status_interval: Option<u64>,
+
+    /// A hook that takes longer is ended, with everything it has started [1 to 86400; default: 300]
+    #[arg(long, value_name = "SECONDS")]
+    pub hooks_timeout_seconds: Option<u64>,
 
     /// Send metrics to this statsd daemon (UDP), or to its socket (unix:///path)
     #[arg(long, value_name = "HOST:PORT")]
@@ -54,7 +58,7 @@ pub struct OperateArgs {
     #[arg(long, value_name = "LIST")]
     pub statsd_tags: Vec<String>,
 
-    /// Seconds between two reports to statsd [0 to 3600; default: 10]
+    /// Seconds between two figures of what ghost-rs itself takes, besides the run's own each second; 0: none [0 to 3600; default: 10]
     #[arg(long, value_name = "SECONDS")]
     pub runtime_metrics_interval: Option<u64>,
 }

@@ -10,7 +10,7 @@ pub struct ThrottleArgs {
     #[arg(long, value_name = "MS")]
     pub max_lag_millis: Option<u64>,
 
-    /// Replicas whose lag is watched, besides the one given with --host: host[:port], separated by commas
+    /// Replicas whose lag is watched, besides the one given with --host: HOST or HOST:PORT, separated by commas
     #[arg(long, value_name = "LIST")]
     pub throttle_control_replicas: Option<String>,
 

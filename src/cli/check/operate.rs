@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Problems, Surroundings, given_path};
 use crate::cli::args::operate::OperateArgs as Args;
-use crate::config::{Control, HOOKS_STATUS_SECONDS, Hooks, METRICS_SECONDS, Metrics};
+use crate::config::{Control, HOOK_SECONDS, HOOKS_STATUS_SECONDS, Hooks, METRICS_SECONDS, Metrics};
 use crate::error::Failure;
 
 /// The kernel's limit for the path of a Unix socket, without its closing zero.
@@ -30,6 +30,11 @@ pub(super) fn hooks(args: &Args, world: &dyn Surroundings, p: &mut Problems) -> 
             "--hooks-status-interval",
             args.hooks_status_interval,
             HOOKS_STATUS_SECONDS,
+        )),
+        limit: Duration::from_secs(p.or_default(
+            "--hooks-timeout-seconds",
+            args.hooks_timeout_seconds,
+            HOOK_SECONDS,
         )),
     }
 }

@@ -356,6 +356,7 @@ fn the_help_says_the_bounds_that_hold() {
         ("throttle-http-timeout-millis", config::HTTP_TIMEOUT_MILLIS),
         ("exponential-backoff-max-interval", config::BACKOFF_SECONDS),
         ("hooks-status-interval", config::HOOKS_STATUS_SECONDS),
+        ("hooks-timeout-seconds", config::HOOK_SECONDS),
         ("runtime-metrics-interval", config::METRICS_SECONDS),
     ];
     let alter = crate::cli::alter_command();

@@ -26,11 +26,14 @@ pub enum Step {
     Flush,
     Look,
     Settle,
+    Arm,
     Rename,
+    Name,
     Unlock,
     Interrupt,
     End,
     Names,
+    Finish,
 }
 
 /// What the server has done of a statement whose answer never comes.
@@ -123,6 +126,12 @@ impl Stage {
     /// The swap's session was to be ended, and that did not work.
     pub fn kill_failed(&self) -> bool {
         *self.kill_failed.borrow()
+    }
+
+    /// The names of triggers could not be finished either, or nobody may have asked for it because the swap's session
+    /// could not be ended.
+    pub fn gave_up_names(&self) -> bool {
+        self.kill_failed() || self.asked.borrow().last() == Some(&Step::Finish)
     }
 
     fn next_fault(&self, step: Step) -> Option<Fault> {
@@ -318,6 +327,17 @@ impl Door for FakeDoor {
         self.statement(Step::Settle, World::settle).await
     }
 
+    async fn arm(&mut self) -> Result<(), SqlError> {
+        let id = self.id;
+        self.statement(Step::Arm, move |world| world.arm(id)).await
+    }
+
+    async fn name_triggers(&mut self) -> Result<(), SqlError> {
+        let id = self.id;
+        self.statement(Step::Name, move |world| world.name_triggers(id))
+            .await
+    }
+
     async fn rename(&mut self) -> Result<(), SqlError> {
         let id = self.id;
         self.statement(Step::Rename, move |world| world.rename(id)).await
@@ -361,6 +381,12 @@ impl Beside for FakeBeside {
         self.ask(Step::End).await?;
         self.0.kill_failed.replace(false);
         self.0.end(session);
+        Ok(())
+    }
+
+    async fn finish_triggers(&mut self) -> Result<(), SqlError> {
+        self.ask(Step::Finish).await?;
+        self.0.world.borrow_mut().finish_triggers();
         Ok(())
     }
 

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::fakes::{FakeBeside, FakeDoor, Fault, Keys, Stage, Step};
-use super::world::World;
-use crate::cutover::{ANSWER_MS_MAX, Attempt, Budget, Goal, attempt};
+use super::world::{NAME, SOURCE, World};
+use crate::cutover::{ANSWER_MS_MAX, Attempt, Budget, Goal, NAME_MS_MAX, attempt};
 use crate::error::{Exit, Failure};
 
 pub const LOCK_MS: u64 = 150;
@@ -72,13 +72,23 @@ impl Story {
         let mut beside = FakeBeside(self.stage.clone());
         let told = attempt(&mut self.door, &mut beside, &mut self.keys, budget, self.goal).await;
         self.is_true(&told);
+        if matches!(told, Attempt::NotYet(_)) {
+            self.stage.world.borrow_mut().disarm();
+        }
         Told(told)
     }
 
     fn is_true(&self, told: &Attempt) {
         let world = self.stage.world.borrow();
         match told {
-            Attempt::Swapped(_) => assert!(world.is_swapped(), "told swapped, and it is not"),
+            Attempt::Swapped(_) => {
+                assert!(world.is_swapped(), "told swapped, and it is not");
+                let named = world.tables[SOURCE].triggers == [NAME];
+                assert!(
+                    named || self.stage.gave_up_names(),
+                    "the trigger has not its name"
+                );
+            }
             Attempt::Rehearsed(_) => {
                 assert_eq!(self.goal, Goal::Rehearse);
                 assert_eq!(world.swapped_equal, Some(true), "told rehearsed, and it was not");
@@ -103,7 +113,7 @@ impl Story {
         } else {
             assert_eq!(world.lock, None, "a lock outlives the attempt: {told:?}");
             assert!(!world.lock_waits, "a LOCK still waits: {told:?}");
-            let stall = LOCK_MS + WINDOW_MS + 3 * ANSWER_MS_MAX + SLACK_MS;
+            let stall = LOCK_MS + WINDOW_MS + NAME_MS_MAX + 3 * ANSWER_MS_MAX + SLACK_MS;
             assert!(
                 world.stall_ms_max <= stall,
                 "the application waited {} ms",

@@ -8,16 +8,19 @@ use super::fakes::Step;
 use super::story::{LOCK_MS, Story};
 use crate::cutover::{Attempt, Goal};
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 12] = [
     Step::Lock,
     Step::Fence,
     Step::Flush,
     Step::Settle,
+    Step::Arm,
     Step::Rename,
+    Step::Name,
     Step::Unlock,
     Step::Interrupt,
     Step::End,
     Step::Names,
+    Step::Finish,
 ];
 
 #[tokio::test(start_paused = true)]

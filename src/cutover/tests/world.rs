@@ -11,6 +11,9 @@ use crate::cutover::Names;
 
 pub const SOURCE: &str = "t";
 pub const GHOST: &str = "_t_gho";
+/// The trigger's name, and the one that its twin has until the swap.
+pub const NAME: &str = "audit";
+pub const INTERIM: &str = "_ghost_rs_0";
 pub const OLD: &str = "_t_del";
 /// The application writes keys below this one.
 const KEYS: u64 = 11;
@@ -21,6 +24,8 @@ pub struct Table {
     pub rows: BTreeMap<u64, u64>,
     pub counter: u64,
     pub altered: bool,
+    /// Its triggers: each fires at every change.
+    pub triggers: Vec<&'static str>,
 }
 
 /// What the server knows.
@@ -63,9 +68,11 @@ impl World {
             rows: (0..KEYS).map(|key| (key, 0)).collect(),
             counter: KEYS,
             altered: false,
+            triggers: vec![NAME],
         };
         let ghost = Table {
             altered: true,
+            triggers: vec![],
             ..source.clone()
         };
         let mut world = Self {
@@ -90,6 +97,7 @@ impl World {
         let Some(table) = self.tables.get_mut(SOURCE) else {
             return;
         };
+        assert_eq!(table.triggers.len(), 1, "a change fires {:?}", table.triggers);
         table.counter = table.counter.max(100 + value);
         if value % 5 == 0 {
             table.rows.remove(&key);
@@ -136,7 +144,13 @@ impl World {
     pub fn flush(&mut self, keys: &[u64]) {
         for key in keys {
             let row = self.tables[SOURCE].rows.get(key).copied();
-            let ghost = &mut self.tables.get_mut(GHOST).unwrap().rows;
+            let ghost = self.tables.get_mut(GHOST).unwrap();
+            assert!(
+                ghost.triggers.is_empty(),
+                "a write of ours fires {:?}",
+                ghost.triggers
+            );
+            let ghost = &mut ghost.rows;
             match row {
                 Some(row) => ghost.insert(*key, row),
                 None => ghost.remove(key),
@@ -163,6 +177,29 @@ impl World {
     pub fn settle(&mut self) {
         let counter = self.tables[SOURCE].counter;
         self.tables.get_mut(GHOST).unwrap().counter = counter;
+    }
+
+    pub fn arm(&mut self, session: u32) {
+        assert_eq!(self.lock, Some(session), "triggers made without the lock");
+        self.tables.get_mut(GHOST).unwrap().triggers = vec![INTERIM];
+    }
+
+    /// After an attempt that failed, before anybody writes into the ghost again.
+    pub fn disarm(&mut self) {
+        if let Some(ghost) = self.tables.get_mut(GHOST) {
+            ghost.triggers.clear();
+        }
+    }
+
+    pub fn name_triggers(&mut self, session: u32) {
+        assert_eq!(self.lock, Some(session), "triggers named without the lock");
+        self.finish_triggers();
+    }
+
+    /// Under a lock of its own, which nobody sees here.
+    pub fn finish_triggers(&mut self) {
+        self.tables.get_mut(OLD).unwrap().triggers.clear();
+        self.tables.get_mut(SOURCE).unwrap().triggers = vec![NAME];
     }
 
     /// Both names or none.

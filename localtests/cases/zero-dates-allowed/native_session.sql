@@ -1,0 +1,1 @@
+set session sql_mode = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION";
