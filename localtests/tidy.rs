@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["mysql", "binlog", "metrics"],
     &["fence", "inspect"],
     &[
-        "apply", "capture", "cleanup", "copy", "throttle", "topology", "triggers",
+        "apply", "capture", "cleanup", "copy", "throttle", "topology", "triggers", "verify",
     ],
     &["control", "cutover", "prepare"],
     &["migrate"],

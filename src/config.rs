@@ -8,6 +8,7 @@ mod carry;
 mod operate;
 mod throttling;
 mod topology;
+mod verification;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub use throttling::{
     HTTP_TIMEOUT_MILLIS, MAX_LAG_MILLIS, NICE_RATIO_MAX, Thresholds, Throttling, addresses, is_url,
 };
 pub use topology::{Mode, Topology};
+pub use verification::{VERIFY_SWAP_BUDGET_MILLIS, Verification, Verify};
 
 /// A run of `ghost-rs alter`, as asked for. Never changed once it is made.
 #[derive(Clone, Debug)]
@@ -86,6 +88,8 @@ pub struct Config {
     /// `panic` must name the table.
     pub force_named_panic: bool,
 
+    /// What is compared before the swap.
+    pub verification: Verification,
     /// What goes along with the rows.
     pub carry: Carry,
     /// When to hold back.

@@ -36,6 +36,8 @@ pub struct Failure {
     pub detail: Vec<String>,
     /// What to do about it.
     pub hint: Option<String>,
+    /// The same values for programs, where text would have to be taken apart.
+    pub data: Option<serde_json::Value>,
     /// The process's exit code.
     pub exit: Exit,
     /// What gh-ost says when this happens, without ERROR or FATAL: scripts look for it. One line each.
@@ -49,6 +51,7 @@ impl Failure {
             what: what.into(),
             detail: Vec::new(),
             hint: None,
+            data: None,
             exit,
             gh_ost: Vec::new(),
         }
@@ -91,6 +94,13 @@ impl Failure {
         self.in_gh_ost(format!(
             "warnings detected in statement 1 of {rows}: [Warning: Duplicate entry {value} for key '{key}' (1062)]"
         ))
+    }
+
+    /// The values for programs.
+    #[must_use]
+    pub fn data(mut self, data: serde_json::Value) -> Self {
+        self.data = Some(data);
+        self
     }
 
     /// What to do.

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cli  migrate                   the user's side: flags, the story of a run
-//! topology  inspect  prepare  capture  changes  fence  copy  apply  pace  throttle  cutover  cleanup  triggers
+//! topology  inspect  prepare  capture  changes  fence  copy  apply  pace  throttle  verify  cutover  cleanup  triggers
 //! status
 //! mysql  binlog                  the edges: the only places that know the driver
 //! config  plan  alter  sql  schema  key  position  retry  tasks  error      words and decisions, no I/O
@@ -60,3 +60,4 @@ pub mod tasks;
 pub mod throttle;
 pub mod topology;
 pub mod triggers;
+pub mod verify;

@@ -361,6 +361,33 @@ impl Changes {
         self.load().dirty() == 0 && self.early.is_empty()
     }
 
+    /// Nothing of this key is on its way into the ghost, and it collides with no other row, as far as is known.
+    pub fn is_settled(&self, key: &Key) -> bool {
+        let waits = self.waiting.values().chain(self.flying.values());
+        !(self.ripe.contains_key(key)
+            || self.held.contains_key(key)
+            || self.parked.contains_key(key)
+            || self.early.contains_key(key)
+            || waits.into_iter().any(|keys| keys.contains_key(key)))
+    }
+
+    /// The flush that was begun last.
+    pub fn newest_batch(&self) -> BatchId {
+        BatchId(self.batches)
+    }
+
+    /// Every flush up to this one has ended.
+    pub fn have_landed(&self, batch: BatchId) -> bool {
+        self.flying
+            .first_key_value()
+            .is_none_or(|(first, _)| *first > batch)
+    }
+
+    /// The keys of a flush that is under way.
+    pub fn keys_of(&self, batch: BatchId) -> impl Iterator<Item = &Key> {
+        self.flying.get(&batch).into_iter().flat_map(BTreeMap::keys)
+    }
+
     /// A flush could begin now.
     pub fn has_ripe(&self) -> bool {
         !self.ripe.is_empty() && (self.exact_identity || self.flying.is_empty())

@@ -4,6 +4,7 @@
 //! nothing else is wrong. No message holds a value that may be a password.
 
 mod carry;
+pub mod compare;
 mod compat;
 mod connection;
 pub mod notes;
@@ -12,6 +13,7 @@ mod pace;
 mod resume;
 mod throttling;
 mod topology;
+mod verification;
 mod what;
 
 use std::io;
@@ -153,6 +155,7 @@ pub fn config(args: AlterArgs, world: &dyn Surroundings) -> Result<Config, Vec<F
         panic_flag_file: given_path(args.operate.panic_flag_file.as_ref()),
         force_named_cut_over: args.operate.force_named_cut_over,
         force_named_panic: args.operate.force_named_panic,
+        verification: verification::check(&args.verification, p),
         carry,
         throttling,
         control: operate::control(&args.operate, p),

@@ -8,6 +8,7 @@
 pub mod args;
 pub mod check;
 pub mod check_flag;
+mod compare;
 mod ctl;
 #[cfg(test)]
 mod flags_doc;
@@ -48,6 +49,7 @@ pub fn order(argv: Vec<OsString>) -> Result<Order, ExitCode> {
     let args = match Cli::try_parse_from(&understood) {
         Ok(cli) => match cli.command {
             Command::Alter(args) => args,
+            Command::Verify(args) => return Err(compare::run(&args)),
             Command::Ctl(args) => return Err(ctl::run(&args)),
         },
         Err(error) => return Err(unparsed(&error, &argv)),

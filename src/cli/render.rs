@@ -40,7 +40,10 @@ pub fn report(report: &Report, format: LogFormat) -> String {
             .lines
             .iter()
             .fold(String::new(), |text, line| text + line + "\n"),
-        LogFormat::Json => format!("{}\n", json!({ "report": report.lines })),
+        LogFormat::Json => match &report.verified {
+            Some(verified) => format!("{}\n", json!({ "report": report.lines, "verified": verified })),
+            None => format!("{}\n", json!({ "report": report.lines })),
+        },
     }
 }
 
@@ -91,6 +94,8 @@ struct Object<'a> {
     error: &'a str,
     detail: &'a [String],
     hint: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a serde_json::Value>,
     state: &'a [String],
     exit: u8,
 }
@@ -100,6 +105,7 @@ fn object(failure: &Failure, state: &[String]) -> String {
         error: &failure.what,
         detail: &failure.detail,
         hint: failure.hint.as_deref(),
+        data: failure.data.as_ref(),
         state,
         exit: failure.exit as u8,
     };
@@ -155,6 +161,7 @@ mod tests {
         );
         let report = Report {
             lines: vec!["all well".into()],
+            verified: None,
             instant: false,
         };
         assert_eq!(

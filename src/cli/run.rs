@@ -52,7 +52,7 @@ pub(super) fn runtime() -> std::io::Result<Runtime> {
         .build()
 }
 
-fn no_runtime(error: &std::io::Error, format: LogFormat) -> ExitCode {
+pub(super) fn no_runtime(error: &std::io::Error, format: LogFormat) -> ExitCode {
     let failure = Failure::new(Exit::Internal, "cannot start threads").detail(error.to_string());
     render::to_stderr(&render::failure(
         &failure,

@@ -9,6 +9,7 @@ use super::{Attempt, Beside, Ended, Goal, Names, Swapped, not_yet, rehearse};
 use crate::{
     error::{Exit, Failure},
     mysql::SqlError,
+    verify::Proof,
 };
 
 /// How long it may take to end a session and to read the names: a minute to get a session for it, and a minute for the
@@ -19,9 +20,9 @@ const FIND_OUT_SECONDS_MAX: u64 = 150;
 pub(super) async fn released(beside: &mut impl Beside, session: u32, ended: Ended, goal: Goal) -> Attempt {
     match ended {
         Ended::Unlocked(attempt) => attempt,
-        Ended::Asked { why, since } => match (names_after(beside, session).await, goal) {
+        Ended::Asked { why, since, proof } => match (names_after(beside, session).await, goal) {
             (Ok(names), Goal::Swap) => {
-                let told = told_by(names, &why, since);
+                let told = told_by(names, &why, (since, proof));
                 if matches!(told, Attempt::Swapped(_)) {
                     finish_triggers(beside, &why).await;
                 }
@@ -72,7 +73,7 @@ async fn names_after(beside: &mut impl Beside, session: u32) -> Result<Names, Sq
     answered(beside.names()).await
 }
 
-fn told_by(names: Names, why: &str, since: Instant) -> Attempt {
+fn told_by(names: Names, why: &str, (since, proof): (Instant, Proof)) -> Attempt {
     match names {
         Names {
             source: true,
@@ -80,6 +81,7 @@ fn told_by(names: Names, why: &str, since: Instant) -> Attempt {
             old: true,
         } => Attempt::Swapped(Swapped {
             held: since.elapsed(),
+            proof,
         }),
         Names {
             source: true,

@@ -1,14 +1,16 @@
 //! The swap: the ghost takes the source's name in one atomic RENAME, and no write is lost on the way.
 //!
-//! One attempt is a chain of states, [`Locked`] → [`Drained`] → [`Swapped`]; a step cannot be skipped or repeated,
+//! One attempt is a chain of states, [`Locked`] → [`Drained`] → [`Verified`] → [`Armed`] → [`Swapped`]; a step cannot be skipped or repeated,
 //! because the next one is a method of what the step before returned.
 //!
 //! 1. **Lock.** `LOCK TABLES source WRITE, ghost WRITE` on the swap's own session. Statements that began before have
 //!    ended when it is granted; later ones wait. It waits briefly itself, because they queue behind it.
 //! 2. **Drain.** A mark is written by another session; when it has come back in the stream and returned, every change
 //!    of the source has been delivered and is visible. What is dirty is flushed by the swap's own session.
-//! 3. **Arm.** Triggers that are carried over are made on the ghost, which nobody writes into any more.
-//! 4. **Rename** under the lock: `source` → `old`, `ghost` → `source`, both or none. Triggers go along and get their own
+//! 3. **Verify.** What was flushed since it was last compared is compared now, within a budget of its own: nothing can
+//!    change it any more, so a row that differs ends the run. With `--verify=off` the proof says that there is none.
+//! 4. **Arm.** Triggers that are carried over are made on the ghost, which nobody writes into any more.
+//! 5. **Rename** under the lock: `source` → `old`, `ghost` → `source`, both or none. Triggers go along and get their own
 //!    names. Then the lock is released, and the statements that waited go on with the new table.
 //!
 //! Everything from the lock on has one budget of wall-clock time. Whatever happens, the lock is given back by the
@@ -21,6 +23,7 @@
 //! When to try, and who holds the table, is `migrate`'s to decide; SQL is behind [`Door`] and [`Beside`].
 
 mod afterwards;
+mod last_look;
 mod rehearse;
 mod sql;
 #[cfg(test)]
@@ -35,6 +38,7 @@ use crate::{
     error::Failure,
     key::Key,
     mysql::{Class, SqlError},
+    verify::{Difference, Proof},
 };
 use afterwards::released;
 pub use rehearse::Rehearsed;
@@ -63,6 +67,10 @@ pub trait Door {
     fn touched(&mut self) -> Vec<Key> {
         Vec::new()
     }
+    /// Compares rows by key under the lock.
+    async fn look(&mut self, keys: &[Key]) -> Result<Vec<Difference>, SqlError>;
+    /// The GTIDs that the server has executed; `None` where it has none.
+    async fn gtids(&mut self) -> Result<Option<String>, SqlError>;
     /// Brings over what is not in rows: the AUTO_INCREMENT counter.
     async fn settle(&mut self) -> Result<(), SqlError>;
     /// Gives the ghost the source's triggers, under names of ours.
@@ -109,6 +117,16 @@ pub trait Pending {
     fn failed(&mut self, batch: BatchId, touched: Vec<Key>);
     /// Nothing is left; a failure names what can never be flushed (rows that collide under a new unique key).
     fn is_drained(&mut self) -> Result<bool, Failure>;
+    /// Rows are compared at all.
+    fn verifies(&mut self) -> bool;
+    /// The next keys to compare: flushed, and not compared since.
+    fn next_due(&mut self) -> Option<Vec<Key>>;
+    /// They are equal.
+    fn looked(&mut self, keys: &[Key]);
+    /// They are not: the run's end.
+    fn differ(&mut self, differences: &[Difference]) -> Failure;
+    /// Where the binlog reader is.
+    fn position(&mut self) -> String;
 }
 
 /// Which of the three tables exist.
@@ -138,6 +156,8 @@ pub struct Budget {
     pub lock: Duration,
     /// From the lock granted to RENAME's answer.
     pub window: Duration,
+    /// For comparing, within the window.
+    pub verify: Duration,
 }
 
 /// Proof that the ghost bears the source's name.
@@ -145,6 +165,8 @@ pub struct Budget {
 pub struct Swapped {
     /// How long the lock was held.
     pub held: Duration,
+    /// What is known of the rows.
+    pub proof: Proof,
 }
 
 /// How an attempt ended. Our lock is released, or the failure names the session that could not be ended.
@@ -172,14 +194,7 @@ pub async fn attempt(
 ) -> Attempt {
     let session = door.id();
     let ended = match lock(door, beside, budget).await {
-        Ok(locked) => match (locked.drain(pending).await, goal) {
-            (Ok(drained), Goal::Swap) => match drained.arm().await {
-                Ok(armed) => armed.rename().await,
-                Err(ended) => ended,
-            },
-            (Ok(drained), Goal::Rehearse) => drained.rehearse().await,
-            (Err(ended), _) => ended,
-        },
+        Ok(locked) => last_look::through(locked, pending, budget.verify, goal).await,
         Err(ended) => ended,
     };
     released(beside, session, ended, goal).await
@@ -192,7 +207,11 @@ enum Ended {
     /// The session holds its lock, or nobody knows.
     Held(Attempt),
     /// RENAME was sent under a lock that is held since then, and its outcome is not known.
-    Asked { why: String, since: Instant },
+    Asked {
+        why: String,
+        since: Instant,
+        proof: Proof,
+    },
     /// RENAME is done; not all triggers of the new table are known to have their names.
     Unnamed { why: String, swapped: Swapped },
 }
@@ -204,11 +223,20 @@ struct Locked<'a, D: Door> {
     deadline: Instant,
 }
 
-/// Under the lock, the ghost is what the source is.
+/// Under the lock, every change has been applied to the ghost.
 struct Drained<'a, D: Door>(Locked<'a, D>);
 
+/// Under the lock, the ghost is what the source is, as far as the proof says.
+struct Verified<'a, D: Door> {
+    locked: Locked<'a, D>,
+    proof: Proof,
+}
+
 /// And its triggers are there as well, so that nobody may write into it any more under its own name.
-struct Armed<'a, D: Door>(Locked<'a, D>);
+struct Armed<'a, D: Door> {
+    locked: Locked<'a, D>,
+    proof: Proof,
+}
 
 async fn lock<'a, D: Door>(
     door: &'a mut D,
@@ -355,13 +383,13 @@ async fn within<T>(deadline: Instant, step: impl Future<Output = T>) -> Result<T
     timeout_at(deadline, step).await.map_err(|_| Undrained::Late)
 }
 
-impl<'a, D: Door> Drained<'a, D> {
+impl<'a, D: Door> Verified<'a, D> {
     /// From here on the ghost's rows are final, so its triggers see nothing of ours.
     async fn arm(self) -> Result<Armed<'a, D>, Ended> {
-        let locked = self.0;
+        let Self { locked, proof } = self;
         let answer = within(locked.deadline, locked.door.arm()).await;
         match answer.and_then(|answer| answer.map_err(Undrained::Sql)) {
-            Ok(()) => Ok(Armed(locked)),
+            Ok(()) => Ok(Armed { locked, proof }),
             Err(why) => Err(locked.failed(why, "the triggers", "made").await),
         }
     }
@@ -369,28 +397,29 @@ impl<'a, D: Door> Drained<'a, D> {
 
 impl<D: Door> Armed<'_, D> {
     async fn rename(self) -> Ended {
-        let locked = self.0;
+        let Self { locked, proof } = self;
         let answer = timeout_at(locked.deadline, locked.door.rename()).await;
         match answer {
-            Ok(Ok(())) => locked.name_triggers().await,
-            answer => locked.answered(answer, swapped).await,
+            Ok(Ok(())) => locked.name_triggers(proof).await,
+            answer => locked.answered(answer, proof, swapped).await,
         }
     }
 }
 
-fn swapped(since: Instant) -> Attempt {
+fn swapped(since: Instant, proof: Proof) -> Attempt {
     Attempt::Swapped(Swapped {
         held: since.elapsed(),
+        proof,
     })
 }
 
 impl<D: Door> Locked<'_, D> {
     /// The new table is there, and its triggers fire; what is left is what they are called.
-    async fn name_triggers(self) -> Ended {
+    async fn name_triggers(self, proof: Proof) -> Ended {
         let since = self.since;
         let limit = Duration::from_millis(NAME_MS_MAX);
         let why = match timeout(limit, self.door.name_triggers()).await {
-            Ok(Ok(())) => return self.give_back(swapped(since)).await,
+            Ok(Ok(())) => return self.give_back(swapped(since, proof)).await,
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("no answer within {limit:?}"),
         };
@@ -398,6 +427,7 @@ impl<D: Door> Locked<'_, D> {
             why,
             swapped: Swapped {
                 held: since.elapsed(),
+                proof,
             },
         }
     }
@@ -406,19 +436,22 @@ impl<D: Door> Locked<'_, D> {
     async fn answered(
         self,
         answer: Result<Result<(), SqlError>, Elapsed>,
-        reached: impl FnOnce(Instant) -> Attempt,
+        proof: Proof,
+        reached: impl FnOnce(Instant, Proof) -> Attempt,
     ) -> Ended {
         let since = self.since;
         match answer {
-            Ok(Ok(())) => self.give_back(reached(since)).await,
+            Ok(Ok(())) => self.give_back(reached(since, proof)).await,
             Ok(Err(error)) if error.lost => Ended::Asked {
                 why: error.to_string(),
                 since,
+                proof,
             },
             Ok(Err(error)) => self.give_back(refused(&error)).await,
             Err(_) => Ended::Asked {
                 why: "RENAME did not answer in time".to_owned(),
                 since,
+                proof,
             },
         }
     }

@@ -10,26 +10,30 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{Attempt, Door, Drained, Ended, Names, afterwards::unknown, not_yet};
+use super::{Attempt, Door, Ended, Names, Verified, afterwards::unknown, not_yet};
+use crate::verify::Proof;
 
 /// Proof that the ghost had the source's name, and gave it back.
 #[derive(Debug)]
 pub struct Rehearsed {
     /// How long the lock was held.
     pub held: Duration,
+    /// What is known of the rows.
+    pub proof: Proof,
 }
 
-impl<D: Door> Drained<'_, D> {
+impl<D: Door> Verified<'_, D> {
     /// Swaps and swaps back.
     pub(super) async fn rehearse(self) -> Ended {
-        let locked = self.0;
+        let Self { locked, proof } = self;
         let answer = timeout_at(locked.deadline, locked.door.rename_and_back()).await;
-        let reached = |since: Instant| {
+        let reached = |since: Instant, proof| {
             Attempt::Rehearsed(Rehearsed {
                 held: since.elapsed(),
+                proof,
             })
         };
-        locked.answered(answer, reached).await
+        locked.answered(answer, proof, reached).await
     }
 }
 

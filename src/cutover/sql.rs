@@ -15,6 +15,7 @@ use crate::{
     schema::TableName,
     sql::{quote_ident, text},
     triggers,
+    verify::{Depth, Difference, Eye, Subject},
 };
 
 /// A server that does not hear from us for so long ends the session, and with it the locks: longer than any window,
@@ -25,28 +26,50 @@ const IDLE_SECONDS_MAX: u64 = 60;
 pub struct LockSession {
     flusher: Flusher,
     work: Arc<Work>,
+    eye: Eye,
+    subject: Option<Arc<Subject>>,
+    depth: Depth,
 }
 
 impl LockSession {
-    /// Opens it. `lock`: the server's own limit for the wait, as a second line of defence.
-    pub async fn open(sessions: &Sessions, work: Arc<Work>, lock: Duration) -> Result<Self, Failure> {
+    /// Opens it. `lock`: the server's own limit for the wait, as a second line of defence; `compared`: what is compared
+    /// under the lock, and how closely, if anything is.
+    pub async fn open(
+        sessions: &Sessions,
+        work: Arc<Work>,
+        lock: Duration,
+        compared: Option<(Arc<Subject>, Depth)>,
+    ) -> Result<Self, Failure> {
         let set_up = |error: SqlError| error.failure("The swap's session could not be set up.");
         let mut session = sessions.open("swap").await?;
         session.set_up(&limits(lock)).await.map_err(set_up)?;
         let mut flusher = Flusher::new(session).await.map_err(set_up)?;
         // Under the lock everybody would wait for it.
-        flusher
-            .prepare(&work)
-            .await
-            .map_err(|error| match error.class() {
-                // Another attempt may succeed.
-                Class::Lost | Class::Transient => Failure {
-                    exit: Exit::Unreachable,
-                    ..set_up(error)
-                },
-                _ => set_up(error),
-            })?;
-        Ok(Self { flusher, work })
+        let ahead = async {
+            let mut eye = Eye::default();
+            if let Some((subject, _)) = &compared {
+                eye.open(flusher.session(), subject).await?;
+            }
+            flusher.prepare(&work).await?;
+            Ok(eye)
+        };
+        let eye = ahead.await.map_err(|error: SqlError| match error.class() {
+            // Another attempt may succeed.
+            Class::Lost | Class::Transient => Failure {
+                exit: Exit::Unreachable,
+                ..set_up(error)
+            },
+            _ => set_up(error),
+        })?;
+        let (subject, depth) =
+            compared.map_or((None, Depth::Presence), |(subject, depth)| (Some(subject), depth));
+        Ok(Self {
+            flusher,
+            work,
+            eye,
+            subject,
+            depth,
+        })
     }
 
     /// When it was opened.
@@ -77,6 +100,23 @@ impl Door for LockSession {
 
     fn touched(&mut self) -> Vec<Key> {
         self.flusher.take_touched()
+    }
+
+    async fn look(&mut self, keys: &[Key]) -> Result<Vec<Difference>, SqlError> {
+        match &self.subject {
+            Some(subject) => {
+                let session = self.flusher.session();
+                self.eye.keys(session, subject, keys, self.depth).await
+            }
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn gtids(&mut self) -> Result<Option<String>, SqlError> {
+        let sql = "SELECT @@GLOBAL.gtid_mode, REPLACE(@@GLOBAL.gtid_executed, '\n', '')";
+        let row = self.flusher.session().one(sql).await?.unwrap_or_default();
+        let is_on = row.text(0).is_some_and(|mode| mode == "ON");
+        Ok(row.text(1).filter(|gtids| is_on && !gtids.is_empty()))
     }
 
     async fn settle(&mut self) -> Result<(), SqlError> {

@@ -11,12 +11,12 @@ mod two_faults;
 mod world;
 
 use fakes::{Done, Fault, Step};
-use story::{LOCK_MS, Story, WINDOW_MS};
+use story::{LOCK_MS, Story, VERIFY_MS, WINDOW_MS};
 
 use super::Goal;
 use crate::error::{Exit, Failure};
 use Done::{All, AtTheEnd, Nothing};
-use Fault::{Cut, Displaces, Ends, GrantedLate, Killed, Parks, Refused, Silent, Slow};
+use Fault::{Cut, Displaces, Ends, GrantedLate, Killed, Parks, Refused, Silent, Slow, Spoils};
 
 /// Much longer than any budget.
 const FOR_EVER_MS: u64 = 1_000_000;
@@ -43,8 +43,37 @@ story!(everything_goes_well, |story| {
     let asked = story.asked();
     assert_eq!(
         asked[asked.len() - 5..],
-        [Step::Settle, Step::Arm, Step::Rename, Step::Name, Step::Unlock]
+        [Step::Look, Step::Arm, Step::Rename, Step::Name, Step::Unlock]
     );
+});
+
+// ---- the last look -------------------------------------------------------------------------------------------------
+
+story!(a_row_flushed_wrongly_under_the_lock_is_found, |story| {
+    story.at(Step::Flush, Spoils(vec![3]));
+    let failure = story.attempt().await.stops("rows differ: id=3");
+    assert_eq!(failure.exit, Exit::Failed);
+    assert!(!story.asked().contains(&Step::Rename));
+});
+
+story!(a_look_that_takes_too_long_is_for_another_time, |story| {
+    story.at(Step::Look, Slow(VERIFY_MS + 50));
+    let told = story.attempt().await;
+    told.not_yet("were not compared within 100 ms");
+    assert!(!story.asked().contains(&Step::Rename));
+    story.succeeds_next_time().await;
+});
+
+story!(the_session_is_lost_while_it_looks, |story| {
+    story.at(Step::Look, Killed(Nothing));
+    story.attempt().await.not_yet("session was lost");
+    story.succeeds_next_time().await;
+});
+
+story!(a_look_is_refused, |story| {
+    story.at(Step::Look, Refused(1205));
+    story.attempt().await.not_yet("could not be compared");
+    story.succeeds_next_time().await;
 });
 
 story!(the_lock_is_waited_for_a_moment, |story| {

@@ -4,12 +4,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{begun::Begun, fit, naming::Naming, prepared, reading::Reading, restraint, settings, stop::Stop};
+use super::{
+    begun::Begun, fit, naming::Naming, prepared, reading::Reading, restraint, settings, stop::Stop,
+    subject::subject,
+};
 use crate::{
     alter::{Alter, lexer::SqlMode},
     binlog::statement::Xid,
     cleanup::{self, Allowed, Droppable, Helpers, Role},
-    config::{Config, Mode},
+    config::{Config, Mode, Verify},
     control::Listening,
     error::Failure,
     inspect::{self, Inspected, Request, Server, Source},
@@ -23,6 +26,7 @@ use crate::{
     prepare::{self, Ghost, GhostRequest},
     schema::TableName,
     topology::{self, Servers},
+    verify::{self, Subject},
 };
 
 /// What was found out, and the session that asked. Nothing has been made yet.
@@ -293,13 +297,9 @@ pub(super) async fn make(
             work,
             origin,
             early_xa,
+            sessions,
+            subject,
         }) => {
-            let sessions = looked.sessions.with(settings::row_settings(
-                &looked.server,
-                &work,
-                &ghost,
-                &looked.source,
-            ));
             let begun = Begun {
                 sessions,
                 marks,
@@ -315,6 +315,7 @@ pub(super) async fn make(
                 session: looked.session,
                 server: looked.server,
                 work: Arc::new(work),
+                subject: Arc::new(subject),
             };
             Ok((begun, listening))
         }
@@ -327,6 +328,8 @@ struct Made {
     work: Work,
     origin: Start,
     early_xa: Option<BTreeSet<Xid>>,
+    sessions: Sessions,
+    subject: Subject,
 }
 
 async fn made(
@@ -368,6 +371,12 @@ async fn made(
     fit::check_reach(&work, &choice)?;
     fit::check_arrays(&work)?;
     settings::check_zone(&looked.server, &work, ghost, &looked.source)?;
+    let sessions = settings::row_settings(&looked.server, &work, ghost, &looked.source);
+    let sessions = looked.sessions.with(sessions);
+    let mut subject = subject(&looked.source.table, &ghost.table, &columns, &work);
+    if config.verification.verify != Verify::Off {
+        verify::resolve(&mut subject, &sessions).await?;
+    }
     let origin = looked.reading.start(&mut looked.session).await?;
     prepare::create_changelog(&mut looked.session, &looked.tables.changelog, &marks.changelog).await?;
     let peers = restraint::peers(config, &looked.server.uuid, &looked.tables, marks);
@@ -378,6 +387,8 @@ async fn made(
         work,
         origin,
         early_xa: prepared::decided(&mut looked.session, &source, stop).await?,
+        sessions,
+        subject,
     })
 }
 

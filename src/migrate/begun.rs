@@ -31,6 +31,7 @@ use crate::{
     prepare::TableGuard,
     status::{Reporter, header::Title},
     tasks::Thread,
+    verify::Subject,
 };
 
 /// The helper tables are there and the plan is made.
@@ -51,6 +52,7 @@ pub(super) struct Begun {
     pub(super) columns: usize,
     pub(super) rows_estimate: u64,
     pub(super) row_bytes: u64,
+    pub(super) subject: Arc<Subject>,
 }
 
 impl Begun {
@@ -87,6 +89,7 @@ impl Begun {
             lookout: self.reading.lookout(),
             stop,
             witness: self.guard.witness(),
+            subject: Arc::clone(&self.subject),
             title: self.title(config, &listening),
             herald,
             metrics,

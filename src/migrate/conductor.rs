@@ -6,8 +6,11 @@
 //! 2. **Flushes.** Changes go before rows; a backlog that grows is a swap that never comes.
 //! 3. **Chunks** that are claimed and fenced.
 //! 4. **Boundaries** of the next chunks, a few ahead of the workers, so that no worker waits for a mark.
+//! 5. **Looks** of the verification, once all rows are copied.
 //!
 //! Sessions, SQL and retries are the jobs' business; when to swap is decided in `run`, from [`Conductor::readiness`].
+
+mod looks;
 
 use std::time::Duration;
 
@@ -17,6 +20,10 @@ use crate::{
     key::Key,
     knobs::Knobs,
     pace::{ChunkSizer, Nice, Others, Workers},
+    verify::{
+        Difference, Ledger, Part, PartSeen,
+        ledger::{LookId, Task},
+    },
 };
 
 /// Chunks found and claimed ahead of each worker.
@@ -68,6 +75,22 @@ pub enum Event {
         /// Time its statement took.
         took: Duration,
     },
+    /// The end of the verification's next part; `None`: the table's end.
+    PartFound(Option<Key>),
+    /// A part was compared.
+    PartSeen {
+        /// Which look.
+        look: LookId,
+        /// What it found.
+        seen: PartSeen,
+    },
+    /// Rows were compared by key.
+    KeysSeen {
+        /// Which look.
+        look: LookId,
+        /// What differs.
+        differences: Vec<Difference>,
+    },
     /// A mark's session was lost: it may stand in the log or not, and does not count.
     MarkLost,
 }
@@ -92,6 +115,8 @@ pub enum Action {
     Copy(Chunk),
     /// Bring these keys up to date.
     Flush(Batch),
+    /// Compare.
+    Look(Task),
 }
 
 /// How far the run is, for the decision to swap.
@@ -101,6 +126,8 @@ pub enum Readiness {
     Copying,
     /// All rows are copied; more changes wait than the swap may take along.
     CatchingUp,
+    /// All rows are copied, and not all are compared, or more changed ones than the swap may take along.
+    Verifying,
     /// All rows are copied, and the rest fits into the swap.
     Ready,
 }
@@ -146,6 +173,9 @@ pub struct Conductor {
     /// Somebody waits for this mark to be begun.
     demanded: Mark,
     totals: Totals,
+    ledger: Ledger,
+    /// Parts of the table for the verification, where they are not ranges.
+    whole: Vec<Part>,
 }
 
 /// Where the copy stands.
@@ -178,7 +208,14 @@ pub struct Totals {
 
 impl Conductor {
     /// A run that has not begun.
-    pub fn new(exact_identity: bool, limits: Limits, sizer: ChunkSizer, workers: Workers) -> Self {
+    pub fn new(
+        exact_identity: bool,
+        limits: Limits,
+        sizer: ChunkSizer,
+        workers: Workers,
+        ledger: Ledger,
+        whole: Vec<Part>,
+    ) -> Self {
         Self {
             changes: Changes::new(exact_identity),
             limits,
@@ -198,6 +235,8 @@ impl Conductor {
             throttled: false,
             demanded: Mark::default(),
             totals: Totals::default(),
+            ledger,
+            whole,
         }
     }
 
@@ -221,17 +260,21 @@ impl Conductor {
             }
             Event::BatchFlushed { batch, flushed } => {
                 self.flushing -= 1;
-                self.changes.batch_flushed(batch, flushed);
+                self.landed(batch, flushed);
             }
             Event::MarkReturned { mark, took } => self.mark_returned(mark, took),
             Event::MarkLost => self.mark_in_flight = false,
+            Event::PartFound(_) | Event::PartSeen { .. } | Event::KeysSeen { .. } => self.seen(event),
         }
     }
 
     /// Takes note of something out of the binlog that concerns keys and marks; the rest is the run's.
     pub fn captured(&mut self, captured: Captured) {
         match captured {
-            Captured::Changed { key, change } => self.changes.delivered(key, change),
+            Captured::Changed { key, change } => {
+                self.ledger.stirred(&key);
+                self.changes.delivered(key, change);
+            }
             Captured::Mark(mark) => self.changes.mark_seen(mark),
             Captured::At(_) => self.others.logged(),
             Captured::Gap(_) | Captured::Reconnecting(_) | Captured::Ended { .. } => {}
@@ -248,16 +291,7 @@ impl Conductor {
         mark.or_else(|| self.flush())
             .or_else(|| self.copy())
             .or_else(|| self.look_ahead())
-    }
-
-    /// Whether the swap may be tried.
-    pub fn readiness(&self) -> Readiness {
-        let dirty = self.changes.load().dirty();
-        match self.changes.rows_copied() {
-            None => Readiness::Copying,
-            Some(_) if dirty > self.limits.batch_keys / 4 => Readiness::CatchingUp,
-            Some(_) => Readiness::Ready,
-        }
+            .or_else(|| self.look())
     }
 
     /// Starts nothing but marks, until told otherwise: the swap works alone.
@@ -395,7 +429,10 @@ impl Conductor {
     fn mark(&mut self, now: Duration) -> Option<Action> {
         let due = self.marked_at.is_none_or(|at| now >= at + self.limits.heartbeat);
         if self.mark_in_flight
-            || !(due || self.changes.next_mark() == self.demanded || self.claims_wait_for_mark())
+            || !(due
+                || self.changes.next_mark() == self.demanded
+                || self.claims_wait_for_mark()
+                || self.looks_wait_for_mark())
         {
             return None;
         }
@@ -460,6 +497,7 @@ impl Conductor {
 mod tests {
     use super::*;
     use crate::changes::Change;
+    use crate::config::Verify;
 
     const BEAT: Duration = Duration::from_millis(100);
 
@@ -476,7 +514,8 @@ mod tests {
             dirty_bytes_max: 1 << 20,
         };
         let sizer = ChunkSizer::new(Duration::from_millis(500), Some(100), Some(10));
-        Conductor::new(true, limits, sizer, Workers::new(Some(1)))
+        let ledger = Ledger::new(Verify::Off, true, sizer.clone(), 10, 10_000);
+        Conductor::new(true, limits, sizer, Workers::new(Some(1)), ledger, Vec::new())
     }
 
     fn write_mark(conductor: &mut Conductor, now: Duration) -> Mark {

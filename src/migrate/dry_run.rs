@@ -31,6 +31,7 @@ pub(super) async fn report(config: &Config, mut looked: Looked) -> Result<Report
     looked.session.close().await;
     Ok(Report {
         lines,
+        verified: None,
         instant: false,
     })
 }
@@ -46,7 +47,11 @@ async fn instantly(looked: Looked) -> Report {
         "To do it: the same command with --execute.".to_owned(),
     ];
     looked.session.close().await;
-    Report { lines, instant: true }
+    Report {
+        lines,
+        verified: None,
+        instant: true,
+    }
 }
 
 fn lines(rehearsal: bool, looked: &Looked, ghost: &Ghost, plan: &Plan) -> Vec<String> {

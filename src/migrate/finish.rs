@@ -16,6 +16,7 @@ use crate::{
     schema::TableName,
     status::{Snapshot, line::clock},
     triggers,
+    verify::Summary,
 };
 
 /// A session that does not answer within this is taken for lost.
@@ -38,11 +39,14 @@ pub(super) async fn swapped(
     mut begun: Begun,
     swapped: Swapped,
     snapshot: &Snapshot,
+    summary: Summary,
 ) -> Result<Report, Ended> {
     let tables = begun.work.tables.clone();
     revive(&mut begun).await;
     let figures = figures(snapshot, swapped.held);
     let mut lines = vec![format!("{} is altered: {figures}", tables.source)];
+    let summary = summary.proved(&swapped.proof);
+    lines.extend(summary.lines());
     lines.extend(drop_changelog(&mut begun).await);
     lines.push(match config.ok_to_drop_table {
         true => match cleanup::drop_old(&mut begun.session, &Old(&tables.old, &swapped)).await {
@@ -55,6 +59,7 @@ pub(super) async fn swapped(
     tracing::info!("Done migrating {}", tables.source);
     Ok(Report {
         lines,
+        verified: Some(summary),
         instant: false,
     })
 }
@@ -65,6 +70,7 @@ pub(super) async fn rehearsed(
     mut begun: Begun,
     rehearsed: &Rehearsed,
     snapshot: &Snapshot,
+    summary: Summary,
     start: Vec<String>,
 ) -> Report {
     let tables = begun.work.tables.clone();
@@ -74,6 +80,8 @@ pub(super) async fn rehearsed(
         tables.source,
         figures(snapshot, rehearsed.held)
     )];
+    let summary = summary.proved(&rehearsed.proof);
+    lines.extend(summary.lines());
     mark(&begun, &tables.ghost, Mark::parse(&begun.marks.ghost).as_ref()).await;
     lines.extend(drop_changelog(&mut begun).await);
     lines.extend(comparison::lines(&begun.work));
@@ -86,6 +94,7 @@ pub(super) async fn rehearsed(
     begun.close().await;
     Report {
         lines,
+        verified: Some(summary),
         instant: false,
     }
 }

@@ -196,6 +196,7 @@ fn report(looked: &Looked) -> Report {
         looked.tables.source
     );
     Report {
+        verified: None,
         lines: vec![line],
         instant: true,
     }

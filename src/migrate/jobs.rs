@@ -17,6 +17,7 @@ use crate::{
     mysql::{Class, Session, Sessions, SqlError},
     plan::work::Work,
     retry::Retry,
+    verify::{Eye, Subject, ledger::Task},
 };
 
 /// A job's end: what happened, and its session for the next job.
@@ -31,6 +32,13 @@ pub(super) enum Seat {
     Flusher(Option<Flusher>),
     Marker(Option<Session>),
     Finder(Option<Session>),
+    Looker(Option<Looker>),
+}
+
+/// A session that compares, and its state.
+pub(super) struct Looker {
+    session: Session,
+    eye: Eye,
 }
 
 /// Sessions that wait for a job.
@@ -40,6 +48,7 @@ pub(super) struct Idle {
     pub(super) flushers: Vec<Flusher>,
     pub(super) marker: Option<Session>,
     pub(super) finder: Option<Session>,
+    pub(super) lookers: Vec<Looker>,
 }
 
 impl Idle {
@@ -49,6 +58,7 @@ impl Idle {
             Seat::Flusher(flusher) => self.flushers.extend(flusher),
             Seat::Marker(session) => self.marker = session,
             Seat::Finder(session) => self.finder = session,
+            Seat::Looker(looker) => self.lookers.extend(looker),
         }
     }
 
@@ -59,7 +69,8 @@ impl Idle {
             .into_iter()
             .chain(flushers)
             .chain(self.marker)
-            .chain(self.finder);
+            .chain(self.finder)
+            .chain(self.lookers.into_iter().map(|looker| looker.session));
         futures_util::future::join_all(sessions.map(Session::close)).await;
     }
 }
@@ -236,5 +247,75 @@ pub(super) async fn flush(
     Done {
         seat: Seat::Flusher(Some(flusher)),
         result,
+    }
+}
+
+/// Only reads the two tables, so it may be done again on a new session.
+pub(super) async fn look(
+    mut looker: Option<Looker>,
+    sessions: Sessions,
+    subject: Arc<Subject>,
+    task: Task,
+) -> Done {
+    let mut retry = Retry::default();
+    loop {
+        let mut seat = match looker.take() {
+            Some(looker) => looker,
+            None => match sessions.open("verify").await {
+                Ok(session) => Looker {
+                    session,
+                    eye: Eye::default(),
+                },
+                Err(failure) => {
+                    return Done {
+                        seat: Seat::Looker(None),
+                        result: Err(failure),
+                    };
+                }
+            },
+        };
+        let error = match compare(&mut seat, &subject, &task).await {
+            Ok(event) => {
+                return Done {
+                    seat: Seat::Looker(Some(seat)),
+                    result: Ok(event),
+                };
+            }
+            Err(error) => error,
+        };
+        if !matches!(error.class(), Class::Transient | Class::Lost) || !retry.again().await {
+            let [first, second] = subject.tables();
+            let failure = error.failure(format!("{second} could not be compared with {first}."));
+            return Done {
+                seat: Seat::Looker(Some(seat)),
+                result: Err(failure),
+            };
+        }
+        if error.lost {
+            seat.session.close().await;
+        } else {
+            looker = Some(seat);
+        }
+    }
+}
+
+async fn compare(looker: &mut Looker, subject: &Subject, task: &Task) -> Result<Event, SqlError> {
+    let Looker { session, eye } = looker;
+    match task {
+        Task::Find { after, rows } => {
+            let to = eye.boundary(session, subject, after.as_ref(), *rows).await?;
+            Ok(Event::PartFound(to))
+        }
+        Task::Part { look, part, depth } => {
+            let seen = eye.part(session, subject, part, *depth).await?;
+            Ok(Event::PartSeen { look: *look, seen })
+        }
+        Task::Keys { look, keys, depth } => {
+            let differences = eye.keys(session, subject, keys, *depth).await?;
+            Ok(Event::KeysSeen {
+                look: *look,
+                differences,
+            })
+        }
     }
 }

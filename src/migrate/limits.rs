@@ -8,6 +8,7 @@ use crate::{
     config::Config,
     knobs::Knobs,
     pace::{ChunkSizer, Workers},
+    verify::Ledger,
 };
 
 /// From so many rows on, the engine's average row length is one.
@@ -26,7 +27,12 @@ pub(super) fn conductor(begun: &Begun, config: &Config) -> Conductor {
     let row_bytes = (begun.rows_estimate >= ROWS_KNOWN_MIN).then_some(begun.row_bytes);
     let sizer = ChunkSizer::new(config.chunk_target, row_bytes, config.chunk_rows);
     let workers = Workers::new(config.workers_max);
-    let mut conductor = Conductor::new(begun.work.key.exact_identity(), limits, sizer, workers);
+    let exact = begun.work.key.exact_identity();
+    let looks = ChunkSizer::new(config.chunk_target, row_bytes, config.chunk_rows);
+    let (keys_max, bytes_max) = (limits.dirty_keys_max, limits.dirty_bytes_max);
+    let ledger = Ledger::new(config.verification.verify, exact, looks, keys_max, bytes_max);
+    let whole = begun.subject.whole();
+    let mut conductor = Conductor::new(exact, limits, sizer, workers, ledger, whole);
     conductor.turn(&Knobs::new(config));
     conductor
 }

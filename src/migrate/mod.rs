@@ -9,6 +9,7 @@ mod begin;
 mod begun;
 mod carried;
 mod commands;
+pub mod compare;
 mod comparison;
 mod conductor;
 mod count;
@@ -28,8 +29,10 @@ mod run;
 mod settings;
 mod standstill;
 mod stop;
+mod subject;
 mod swap;
 mod telling;
+mod verifying;
 mod way;
 
 use std::sync::Arc;
@@ -42,6 +45,7 @@ use crate::{
     metrics::Metrics,
     schema::TableName,
     status::Reporter,
+    verify::Summary,
 };
 use begun::Begun;
 use herald::Herald;
@@ -53,6 +57,8 @@ use swap::Reached;
 pub struct Report {
     /// Lines for people.
     pub lines: Vec<String>,
+    /// What was compared, for programs; a dry run compares nothing.
+    pub verified: Option<Summary>,
     /// The server did it instantly; no row was copied.
     pub instant: bool,
 }
@@ -131,13 +137,13 @@ async fn execute(
             run.standstill.after(failure).await
         }
     };
-    let (snapshot, culprit) = (run.snapshot().clone(), run.culprit());
+    let (snapshot, culprit, summary) = (run.snapshot().clone(), run.culprit(), run.summary());
     run.wind_down(result.is_ok()).await;
     herald.sees(&snapshot);
     match result {
-        Ok(Reached::Swapped(swapped)) => finish::swapped(&config, begun, swapped, &snapshot).await,
+        Ok(Reached::Swapped(swapped)) => finish::swapped(&config, begun, swapped, &snapshot, summary).await,
         Ok(Reached::Rehearsed(rehearsed)) => {
-            Ok(finish::rehearsed(begun, &rehearsed, &snapshot, replication).await)
+            Ok(finish::rehearsed(begun, &rehearsed, &snapshot, summary, replication).await)
         }
         Err(failure) => {
             let failure = finish::blame(&mut begun, failure, culprit).await;

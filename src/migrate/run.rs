@@ -39,6 +39,7 @@ use crate::{
     tasks::{Jobs, Thread},
     throttle::{MarkTimes, Throttle},
     topology::Lookout,
+    verify::Subject,
 };
 
 /// How often the clock is looked at when nothing else happens.
@@ -72,6 +73,7 @@ pub(super) struct Parts {
     pub(super) lookout: Option<Lookout>,
     pub(super) stop: Stop,
     pub(super) witness: GuardWitness,
+    pub(super) subject: Arc<Subject>,
     pub(super) title: Title,
     pub(super) herald: Herald,
     pub(super) metrics: Metrics,
@@ -87,6 +89,7 @@ pub(super) struct Run {
     pub(super) work: Arc<Work>,
     pub(super) sessions: Sessions,
     pub(super) conductor: Conductor,
+    pub(super) subject: Arc<Subject>,
     feed: Feed,
     reader: Thread,
     jobs: Jobs<Done>,
@@ -148,6 +151,7 @@ impl Run {
             reporter: parts.reporter,
             stop: parts.stop,
             witness: parts.witness,
+            subject: parts.subject,
             way: Way::new(parts.lookout),
             standstill: parts.standstill,
             jobs: Jobs::default(),
@@ -183,6 +187,7 @@ impl Run {
             }
             self.pump().await?;
             self.mind_parked()?;
+            self.mind_differences()?;
         }
     }
 
@@ -298,6 +303,11 @@ impl Run {
                 self.jobs
                     .start(jobs::flush(self.idle.flushers.pop(), sessions, work, batch))
             }
+            Action::Look(task) => {
+                let subject = Arc::clone(&self.subject);
+                self.jobs
+                    .start(jobs::look(self.idle.lookers.pop(), sessions, subject, task));
+            }
         }
     }
 
@@ -371,7 +381,9 @@ impl Run {
             _ if self.moments.is_counting_first() => Phase::CountingRows,
             _ if !self.moments.copy_may_begin() => Phase::Preparing,
             Readiness::Copying => Phase::Copying,
+            Readiness::Verifying if self.conductor.ledger().is_passing() => Phase::Verifying,
             _ if self.is_postponed() => Phase::Postponed,
+            Readiness::Verifying => Phase::Verifying,
             Readiness::CatchingUp | Readiness::Ready => Phase::CatchingUp,
         }
     }
@@ -404,6 +416,11 @@ impl Run {
         Ok(())
     }
 
+    /// Where the binlog reader is.
+    pub(super) fn position(&self) -> String {
+        self.position.to_string()
+    }
+
     /// Names the rows that collide.
     pub(super) fn collision(&mut self) -> Failure {
         let work = Arc::clone(&self.work);
@@ -433,6 +450,7 @@ impl Run {
         let elapsed = self.started.elapsed();
         let totals = self.conductor.totals();
         let load = self.conductor.changes().load();
+        let verified = self.conductor.ledger().summary();
         let rows_per_s = self.rate(totals.rows);
         let left = self.snapshot.rows_estimate.saturating_sub(totals.rows);
         self.snapshot = Snapshot {
@@ -449,6 +467,9 @@ impl Run {
             dirty_keys_max: self.snapshot.dirty_keys_max,
             applied_keys: totals.keys,
             lag: self.lag(),
+            verified_rows: verified.rows_counted,
+            keys_to_verify: self.conductor.ledger().due() as u64,
+            second_looks: verified.second_looks,
             workers: self.conductor.workers(),
             chunk_rows: self.conductor.chunk_rows(),
             elapsed,

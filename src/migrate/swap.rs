@@ -18,6 +18,7 @@ use crate::{
     mysql::{Class, SqlError},
     prepare,
     status::Phase,
+    verify::Difference,
 };
 
 /// The first attempt waits so long for the lock; each later one twice as long, up to the configured limit.
@@ -52,6 +53,7 @@ pub(super) struct Attempts {
     lock_max: Duration,
     pause_max: Duration,
     window: Duration,
+    verify: Duration,
 }
 
 impl Attempts {
@@ -65,6 +67,7 @@ impl Attempts {
             lock_max: config.cut_over_lock_timeout,
             pause_max: config.cut_over_backoff_max,
             window: config.cut_over_window,
+            verify: config.verification.swap_budget,
         }
     }
 
@@ -77,6 +80,7 @@ impl Attempts {
         Budget {
             lock,
             window: self.window,
+            verify: self.verify,
         }
     }
 
@@ -148,6 +152,7 @@ pub(super) async fn attempt(run: &mut Run, attempts: &mut Attempts) -> Result<Op
     }
     // Not before: a flush that ended meanwhile may have parked rows of a moment that is over.
     run.conductor.changes().retry_parked();
+    run.conductor.ledger_mut().recall();
     let result = with_sessions(run, attempts).await;
     run.conductor.hold_jobs(false);
     result
@@ -203,8 +208,9 @@ fn goal(mode: Mode) -> Goal {
     }
 }
 
-async fn open(run: &Run, lock: Duration) -> Result<(LockSession, Aside), Failure> {
-    let mut door = LockSession::open(&run.sessions, Arc::clone(&run.work), lock).await?;
+async fn open(run: &mut Run, lock: Duration) -> Result<(LockSession, Aside), Failure> {
+    let compared = run.compared();
+    let mut door = LockSession::open(&run.sessions, Arc::clone(&run.work), lock, compared).await?;
     let opened = door.opened();
     match Aside::open(&run.sessions, Arc::clone(&run.work), opened, lock).await {
         Ok(aside) => Ok((door, aside)),
@@ -287,11 +293,11 @@ impl Pending for PendingKeys<'_> {
     }
 
     fn flushed(&mut self, batch: BatchId, flushed: Flushed) {
-        self.0.conductor.changes().batch_flushed(batch, flushed);
+        self.0.conductor.landed(batch, flushed);
     }
 
     fn failed(&mut self, batch: BatchId, touched: Vec<Key>) {
-        self.0.conductor.changes().batch_lost(batch, touched);
+        self.0.conductor.lost(batch, touched);
     }
 
     fn is_drained(&mut self) -> Result<bool, Failure> {
@@ -300,5 +306,25 @@ impl Pending for PendingKeys<'_> {
             return Err(self.0.collision());
         }
         Ok(drained)
+    }
+
+    fn verifies(&mut self) -> bool {
+        !self.0.conductor.ledger().is_off()
+    }
+
+    fn next_due(&mut self) -> Option<Vec<Key>> {
+        self.0.conductor.ledger().next_due()
+    }
+
+    fn looked(&mut self, keys: &[Key]) {
+        self.0.conductor.ledger_mut().looked(keys);
+    }
+
+    fn differ(&mut self, differences: &[Difference]) -> Failure {
+        self.0.differ(differences)
+    }
+
+    fn position(&mut self) -> String {
+        self.0.position()
     }
 }

@@ -86,6 +86,7 @@ fn state(snapshot: &Snapshot) -> String {
     match &snapshot.state {
         Phase::Copying => format!("copying {:.1}%", snapshot.progress() * 100.0),
         Phase::Throttled(reason) => format!("throttled: {reason}"),
+        Phase::Verifying => format!("verifying {:.1}%", snapshot.verified() * 100.0),
         other => other.name().to_string(),
     }
 }
@@ -145,6 +146,9 @@ mod tests {
             dirty_keys_max: 2_000_000,
             applied_keys: 50_210,
             lag: Some(Duration::from_millis(126)),
+            verified_rows: 113_000,
+            keys_to_verify: 7,
+            second_looks: 0,
             workers: 2,
             chunk_rows: 20_000,
             elapsed: Duration::from_millis(155_900),

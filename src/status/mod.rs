@@ -30,6 +30,8 @@ pub enum Phase {
     Copying,
     /// All rows are copied, changes are still being applied.
     CatchingUp,
+    /// All rows are copied; they are being compared, while changes are applied.
+    Verifying,
     /// Everything is there; the flag file holds the swap back.
     Postponed,
     /// An attempt at the swap is under way.
@@ -71,6 +73,7 @@ impl Phase {
             Self::CountingRows => "counting rows",
             Self::Copying => "copying",
             Self::CatchingUp => "catching up",
+            Self::Verifying => "verifying",
             Self::Postponed => "postponed",
             Self::Swapping => "swapping",
             Self::Throttled(_) => "throttled",
@@ -121,6 +124,12 @@ pub struct Snapshot {
     /// Age of the newest mark that has come back through the binlog. `None`: none yet.
     #[serde(rename = "lag_s", serialize_with = "seconds_or_null")]
     pub lag: Option<Duration>,
+    /// Rows compared with the source's, or counted where the verification counts only.
+    pub verified_rows: u64,
+    /// Changed keys that are to be looked at again before the swap.
+    pub keys_to_verify: u64,
+    /// Rows that differed while their change was on its way, and were looked at again.
+    pub second_looks: u64,
     /// Sessions copying now.
     pub workers: u32,
     /// Rows of the chunks being handed out now.
@@ -153,6 +162,9 @@ impl Snapshot {
             dirty_keys_max: 0,
             applied_keys: 0,
             lag: None,
+            verified_rows: 0,
+            keys_to_verify: 0,
+            second_looks: 0,
             workers: 0,
             chunk_rows: 0,
             elapsed: Duration::ZERO,
@@ -160,6 +172,14 @@ impl Snapshot {
             position: String::new(),
             limit: None,
         }
+    }
+
+    /// Share of the copied rows that are verified, 0 to 1; changed rows make it inexact.
+    pub fn verified(&self) -> f64 {
+        if self.rows_copied == 0 {
+            return 0.0;
+        }
+        (self.verified_rows as f64 / self.rows_copied as f64).min(NOT_YET_ALL)
     }
 
     /// Rows of the source: what was copied, once all are; else the estimate.

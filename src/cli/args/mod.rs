@@ -4,6 +4,7 @@
 //! are range-checked later, with everything else, so that one run reports all that is wrong.
 
 pub mod carry;
+pub mod compare;
 pub mod compat;
 pub mod connection;
 pub mod ctl;
@@ -15,6 +16,7 @@ pub mod safety;
 pub mod swap;
 pub mod throttle;
 pub mod topology;
+pub mod verification;
 pub mod what;
 
 use std::path::PathBuf;
@@ -45,6 +47,9 @@ pub enum Command {
     /// A second table with the new structure is filled while the application goes on reading and writing the first;
     /// when both hold the same, they swap names in one step. Until then, nothing of ours locks a row of your table.
     Alter(Box<AlterArgs>),
+    /// Compare two tables, row by row and column by column: a table with its copy, or with what a run has left.
+    /// Exit code 0: they are equal; 4: they are not, and the rows that differ are named.
+    Verify(Box<compare::CompareArgs>),
     /// Talk to a run that is under way: pause, resume, status, set, cut-over, abort.
     Ctl(ctl::CtlArgs),
 }
@@ -94,6 +99,9 @@ pub struct AlterArgs {
     /// When to hold back.
     #[command(flatten)]
     pub throttle: throttle::ThrottleArgs,
+    /// What is compared before the swap.
+    #[command(flatten)]
+    pub verification: verification::VerificationArgs,
     /// The end of the run.
     #[command(flatten)]
     pub swap: swap::SwapArgs,

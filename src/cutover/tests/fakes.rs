@@ -3,13 +3,17 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::world::{Shared, TICK_MS, World, tick};
 use crate::changes::{Batch, BatchId, Changes, Flushed, Parked};
+use crate::config::Verify;
 use crate::cutover::{Beside, Door, Names, Pending};
 use crate::error::Failure;
 use crate::key::Key;
 use crate::mysql::SqlError;
+use crate::pace::ChunkSizer;
+use crate::verify::{Difference, Kind, Ledger};
 
 /// Keys of one flush: few, so that a backlog is several of them.
 const BATCH_KEYS: usize = 4;
@@ -20,6 +24,7 @@ pub enum Step {
     Lock,
     Fence,
     Flush,
+    Look,
     Settle,
     Arm,
     Rename,
@@ -59,6 +64,8 @@ pub enum Fault {
     Displaces(Vec<u64>),
     /// These rows share a unique value with other rows of the source.
     Parks(Vec<u64>),
+    /// The flush writes these rows wrongly.
+    Spoils(Vec<u64>),
     /// The run is told to stop, or the stream cannot be read any further.
     Ends(Failure),
 }
@@ -130,6 +137,12 @@ impl Stage {
     fn next_fault(&self, step: Step) -> Option<Fault> {
         self.asked.borrow_mut().push(step);
         self.script.borrow_mut().get_mut(&step)?.pop_front()?
+    }
+
+    /// What goes wrong with the next flush.
+    fn flush_fault(&self) -> Option<Fault> {
+        let script = self.script.borrow();
+        script.get(&Step::Flush)?.front().cloned().flatten()
     }
 
     fn end(&self, session: u32) {
@@ -271,22 +284,20 @@ impl Door for FakeDoor {
 
     async fn flush(&mut self, batch: &Batch) -> Result<Flushed, SqlError> {
         let keys: Vec<u64> = batch.keys.iter().map(|(key, _)| number(key)).collect();
-        let fault = self
-            .stage
-            .script
-            .borrow()
-            .get(&Step::Flush)
-            .and_then(|script| script.front().cloned())
-            .flatten();
-        let (displaced, parked) = match fault {
+        let (displaced, parked) = match self.stage.flush_fault() {
             Some(Fault::Displaces(keys)) => (keys, Vec::new()),
             Some(Fault::Parks(keys)) => (Vec::new(), keys),
             _ => (Vec::new(), Vec::new()),
+        };
+        let spoilt = match self.stage.flush_fault() {
+            Some(Fault::Spoils(keys)) => keys,
+            _ => Vec::new(),
         };
         let out: Vec<u64> = displaced.iter().chain(&parked).copied().collect();
         let effect = move |world: &mut World| {
             world.flush(&keys);
             world.displace(&out);
+            world.spoil(&spoilt);
         };
         self.statement(Step::Flush, effect).await?;
         let park = |number| Parked {
@@ -297,6 +308,21 @@ impl Door for FakeDoor {
             displaced: displaced.into_iter().map(key).collect(),
             parked: parked.into_iter().map(park).collect(),
         })
+    }
+
+    async fn look(&mut self, keys: &[Key]) -> Result<Vec<Difference>, SqlError> {
+        self.statement(Step::Look, |_| {}).await?;
+        let differing = self.stage.world.borrow().differing(keys.iter().map(number));
+        let difference = |number: u64| Difference {
+            key: key(number),
+            name: format!("id={number}"),
+            kind: Kind::Unseen,
+        };
+        Ok(differing.into_iter().map(difference).collect())
+    }
+
+    async fn gtids(&mut self) -> Result<Option<String>, SqlError> {
+        Ok(Some("uuid:1-7".to_owned()))
     }
 
     async fn settle(&mut self) -> Result<(), SqlError> {
@@ -376,6 +402,7 @@ impl Beside for FakeBeside {
 pub struct Keys {
     stage: Stage,
     changes: Changes,
+    ledger: Ledger,
     /// The swap's session, killed by somebody while it waits for the fence.
     pub killed_meanwhile: Option<u32>,
 }
@@ -385,9 +412,14 @@ impl Keys {
     pub fn new(stage: &Stage) -> Self {
         let mut changes = Changes::new(true);
         changes.range_known(None);
+        let sizer = ChunkSizer::new(Duration::from_millis(1), None, None);
+        let mut ledger = Ledger::new(Verify::Full, true, sizer, 1_000, usize::MAX);
+        ledger.begin(Vec::new());
+        ledger.found(None);
         Self {
             stage: stage.clone(),
             changes,
+            ledger,
             killed_meanwhile: None,
         }
     }
@@ -423,6 +455,7 @@ impl Pending for Keys {
     }
 
     fn flushed(&mut self, batch: BatchId, flushed: Flushed) {
+        self.ledger.flushed(self.changes.keys_of(batch));
         self.changes.batch_flushed(batch, flushed);
     }
 
@@ -436,6 +469,27 @@ impl Pending for Keys {
             true if parked > 0 => Err(Failure::failed(format!("{parked} rows collide"))),
             drained => Ok(drained),
         }
+    }
+
+    fn verifies(&mut self) -> bool {
+        true
+    }
+
+    fn next_due(&mut self) -> Option<Vec<Key>> {
+        self.ledger.next_due()
+    }
+
+    fn looked(&mut self, keys: &[Key]) {
+        self.ledger.looked(keys);
+    }
+
+    fn differ(&mut self, differences: &[Difference]) -> Failure {
+        let names: Vec<&str> = differences.iter().map(|row| row.name.as_str()).collect();
+        Failure::failed(format!("rows differ: {}", names.join(", ")))
+    }
+
+    fn position(&mut self) -> String {
+        "binlog.000001:4".to_owned()
     }
 }
 

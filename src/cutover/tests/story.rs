@@ -10,6 +10,7 @@ use crate::error::{Exit, Failure};
 
 pub const LOCK_MS: u64 = 150;
 pub const WINDOW_MS: u64 = 1_000;
+pub const VERIFY_MS: u64 = 100;
 /// The fake statements' own time.
 const SLACK_MS: u64 = 100;
 
@@ -61,6 +62,7 @@ impl Story {
         let budget = Budget {
             lock: Duration::from_millis(LOCK_MS),
             window: Duration::from_millis(WINDOW_MS),
+            verify: Duration::from_millis(VERIFY_MS),
         };
         self.attempts += 1;
         {

@@ -163,6 +163,17 @@ impl World {
         ghost.retain(|key, _| !keys.contains(key));
     }
 
+    pub fn spoil(&mut self, keys: &[u64]) {
+        let ghost = &mut self.tables.get_mut(GHOST).unwrap().rows;
+        ghost.extend(keys.iter().map(|key| (*key, u64::MAX)));
+    }
+
+    /// Of these keys, those whose rows are not the same in both tables.
+    pub fn differing(&self, keys: impl Iterator<Item = u64>) -> Vec<u64> {
+        let row = |name, key: &u64| self.tables[name].rows.get(key).copied();
+        keys.filter(|key| row(SOURCE, key) != row(GHOST, key)).collect()
+    }
+
     pub fn settle(&mut self) {
         let counter = self.tables[SOURCE].counter;
         self.tables.get_mut(GHOST).unwrap().counter = counter;

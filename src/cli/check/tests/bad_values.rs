@@ -57,6 +57,8 @@ const BAD: &[(&str, &[&str])] = &[
     ("throttle-http-interval-millis", &["9", "3600001", "x", ""]),
     ("throttle-http-timeout-millis", &["9", "60001", "x", ""]),
     ("nice-ratio", &["-0.1", "100.1", "NaN", "inf", "x", ""]),
+    ("verify", &["none", ""]),
+    ("verify-swap-budget", &["0", "30001", "x", ""]),
     ("cut-over-lock-timeout-seconds", &["0", "11", "x", ""]),
     ("cut-over-window-millis", &["49", "30001", "x", ""]),
     ("default-retries", &["0", "10001", "x", ""]),
@@ -116,7 +118,7 @@ fn said(flag: &str, value: &str) -> Option<String> {
     let args = match Cli::try_parse_from(argv) {
         Ok(cli) => match cli.command {
             Command::Alter(args) => args,
-            Command::Ctl(_) => panic!("another subcommand"),
+            Command::Ctl(_) | Command::Verify(_) => panic!("another subcommand"),
         },
         Err(error) => return Some(error.to_string()),
     };
