@@ -63,6 +63,7 @@ impl Place {
             "--table=t".to_owned(),
             "--chunk-size=10".into(),
             "--workers=1".into(),
+            "--verify=full".into(),
         ];
         args.extend(more.iter().map(|&arg| arg.to_owned()));
         Tool::alter(&self.server, &self.schema, &args)

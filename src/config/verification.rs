@@ -8,13 +8,13 @@ use super::Bounds;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verify {
     /// Every row, every column.
-    #[default]
     Full,
     /// Every row is counted, and of every tenth part of the table every column is compared; changed rows always are.
     Sample,
     /// Rows are counted, part by part, and changed keys are looked for.
     Count,
     /// Nothing.
+    #[default]
     Off,
 }
 

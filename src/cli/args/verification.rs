@@ -8,7 +8,7 @@ use crate::config::Verify;
 pub struct VerificationArgs {
     /// Before the swap, compare every row (full), count all and compare one part in ten (sample), count (count), or
     /// nothing (off)
-    #[arg(long, value_enum, value_name = "HOW MUCH", default_value_t = Verify::Full)]
+    #[arg(long, value_enum, value_name = "HOW MUCH", default_value_t = Verify::default())]
     pub verify: Verify,
 
     /// Milliseconds for comparing the last changed rows while the swap holds the table; if they do not suffice, the
