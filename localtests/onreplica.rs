@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt;
 use mysql_async::prelude::Queryable;
 
 use place::Place;
-use support::{Finished, Outcome, ensure};
+use support::{Finished, Outcome, caught_up, ensure};
 
 const TEST: &str = "--test-on-replica";
 const SKIP_STOP: &str = "--test-on-replica-skip-replica-stop";
@@ -224,6 +224,44 @@ async fn what_replication_could_not_follow() -> Outcome {
     place.only(&["t"]).await?;
     let wider = place.dry(&[MIGRATE, "--alter=MODIFY n BIGINT"]).await?;
     ended(&wider, 0, &["replica_type_conversions", "`n` int → bigint"])
+}
+
+/// A rehearsal leaves the triggers where they are, and tells nevertheless that they could not go over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trigger_whose_new_name_is_taken() -> Outcome {
+    let place = Place::new("triggers").await?;
+    let schema = &place.schema;
+    let mut conn = place.primary.connect().await?;
+    for statement in [
+        format!("CREATE TABLE {schema}.other (id INT PRIMARY KEY)"),
+        format!("CREATE TRIGGER {schema}.seen AFTER INSERT ON {schema}.t FOR EACH ROW SET @seen = 1"),
+        format!("CREATE TRIGGER {schema}.seen_v2 AFTER INSERT ON {schema}.other FOR EACH ROW SET @seen = 2"),
+    ] {
+        conn.query_drop(statement).await?;
+    }
+    caught_up(&place.primary, &place.replica).await?;
+    let suffix = |suffix: &'static str| [TEST, "--include-triggers", suffix];
+    let taken = place.alter(&suffix("--trigger-suffix=_v2"))?.finish().await?;
+    ended(
+        &taken,
+        3,
+        &[
+            "`other` has a trigger of that name",
+            "gh-ost: FATAL found gh-ost triggers (seen_v2)",
+        ],
+    )?;
+    let free = place.alter(&suffix("--trigger-suffix=_v3"))?.finish().await?;
+    ended(&free, 0, &[])?;
+    let mut conn = place.replica.connect().await?;
+    let triggers: Vec<String> = conn
+        .query(format!(
+            "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '{schema}' ORDER BY TRIGGER_NAME"
+        ))
+        .await?;
+    ensure(triggers == ["seen", "seen_v2"], || {
+        format!("the triggers are {triggers:?}")
+    })?;
+    place.start().await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
