@@ -2,7 +2,7 @@
 //!
 //! Sessions belong to jobs while they work and come back with their result; a job's future never outlives the run.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -49,8 +49,6 @@ const PARKED_RETRY_MS: u64 = 1_000;
 const PARKED_MS_MAX: u64 = 10_000;
 /// So many of them at a time are not a moment's doing either.
 const PARKED_MAX: usize = 10_000;
-/// Values that collide are named, so many of them.
-const PARKED_SHOWN_MAX: usize = 10;
 /// Jobs that are under way when a run stops may take so long to finish.
 const STOP_MS_MAX: u64 = 10_000;
 /// Retries of chunks that are to be told of; more of them at a time are dropped.
@@ -416,29 +414,6 @@ impl Run {
     /// Where the binlog reader is.
     pub(super) fn position(&self) -> String {
         self.position.to_string()
-    }
-
-    /// Names the rows that collide.
-    pub(super) fn collision(&mut self) -> Failure {
-        let work = Arc::clone(&self.work);
-        let parked = self.conductor.changes().parked();
-        let mut by_value: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for (key, wants) in parked {
-            by_value.entry(wants).or_default().push(work.key.display(key));
-        }
-        let failure = Failure::failed(format!(
-            "Rows of {} have the same value under a unique key of the new table.",
-            work.tables.source
-        ));
-        let failure = by_value
-            .iter()
-            .take(PARKED_SHOWN_MAX)
-            .fold(failure, |failure, (wants, keys)| {
-                failure.detail(format!("{wants} in the rows {}", keys.join("; ")))
-            });
-        failure
-            .detail(format!("{} rows in all, as far as was looked", parked.len()))
-            .hint("A native ALTER would fail as well (Duplicate entry). Change or delete the rows, then start again.")
     }
 
     pub(super) fn report(&mut self, state: Phase) {

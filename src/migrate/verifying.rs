@@ -1,5 +1,6 @@
-//! The verification, as the run sees it: what ends it, and what was compared.
+//! What ends a run because of its rows: those that differ, those that collide; and what was compared.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::run::Run;
@@ -7,6 +8,9 @@ use crate::{
     error::Failure,
     verify::{self, Depth, Difference, Subject, Summary},
 };
+
+/// Values that collide are named, so many of them.
+const PARKED_SHOWN_MAX: usize = 10;
 
 impl Run {
     /// Rows that differ and that nothing explains end the run.
@@ -42,5 +46,28 @@ impl Run {
             not_compared: self.subject.uncompared.clone(),
             ..self.conductor.ledger().summary()
         }
+    }
+
+    /// Names the rows that collide.
+    pub(super) fn collision(&mut self) -> Failure {
+        let work = Arc::clone(&self.work);
+        let parked = self.conductor.changes().parked();
+        let mut by_value: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (key, wants) in parked {
+            by_value.entry(wants).or_default().push(work.key.display(key));
+        }
+        let failure = Failure::failed(format!(
+            "Rows of {} have the same value under a unique key of the new table.",
+            work.tables.source
+        ));
+        let failure = by_value
+            .iter()
+            .take(PARKED_SHOWN_MAX)
+            .fold(failure, |failure, (wants, keys)| {
+                failure.detail(format!("{wants} in the rows {}", keys.join("; ")))
+            });
+        failure
+            .detail(format!("{} rows in all, as far as was looked", parked.len()))
+            .hint("A native ALTER would fail as well (Duplicate entry). Change or delete the rows, then start again.")
     }
 }
