@@ -37,7 +37,7 @@ pub struct Failure {
     /// What to do about it.
     pub hint: Option<String>,
     /// The same values for programs, where text would have to be taken apart.
-    pub data: Option<serde_json::Value>,
+    pub data: Option<Box<serde_json::Value>>,
     /// The process's exit code.
     pub exit: Exit,
     /// What gh-ost says when this happens, without ERROR or FATAL: scripts look for it. One line each.
@@ -99,7 +99,7 @@ impl Failure {
     /// The values for programs.
     #[must_use]
     pub fn data(mut self, data: serde_json::Value) -> Self {
-        self.data = Some(data);
+        self.data = Some(Box::new(data));
         self
     }
 

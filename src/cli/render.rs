@@ -105,7 +105,7 @@ fn object(failure: &Failure, state: &[String]) -> String {
         error: &failure.what,
         detail: &failure.detail,
         hint: failure.hint.as_deref(),
-        data: failure.data.as_ref(),
+        data: failure.data.as_deref(),
         state,
         exit: failure.exit as u8,
     };
