@@ -164,8 +164,10 @@ async fn hooks_hear_of_replication_standing_still() -> Outcome {
     ended(&finished, 5, &["Stopped by Ctrl-C"])?;
     let told = std::fs::read_to_string(&told)?;
     let words: Vec<&str> = told.lines().collect();
-    let alternate = words.chunks(2).all(|pair| pair == ["stop", "start"]);
-    ensure(alternate, || format!("{words:?}:\n{}", finished.output))?;
+    // Ctrl-C may have ended the hook of a start, which is told once more then.
+    let each_stop_has_its_start = words.windows(2).all(|pair| pair != ["stop", "stop"]);
+    let right = words.first() == Some(&"stop") && words.last() == Some(&"start") && each_stop_has_its_start;
+    ensure(right, || format!("{words:?}:\n{}", finished.output))?;
     place.until_it_replicates().await
 }
 

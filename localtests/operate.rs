@@ -9,6 +9,7 @@ mod place;
 mod support;
 
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
 
 use flood::Flood;
 use place::{Held, Place, ctl, is_listening, say, say_and_wait, say_over_tcp, until};
@@ -20,6 +21,8 @@ const STATUS: &str = "binlog.0";
 /// What the tool exits with.
 const REFUSED: Option<i32> = Some(3);
 const INTERRUPTED: Option<i32> = Some(5);
+/// The sessions of a killed run are gone from the server within this.
+const GONE_SECONDS_MAX: u64 = 60;
 
 /// Says lines one after the other; each answer must contain something.
 fn says_all(held: &Held, lines: &[(&str, &str)]) -> Outcome {
@@ -299,8 +302,16 @@ async fn what_a_killed_run_left_is_no_obstacle() -> Outcome {
     })?;
     drop(held.flag);
     let same_socket = format!("--serve-socket-file={}", socket.display());
-    let again = place.alter(&[&same_socket, "--initially-drop-ghost-table"])?;
-    place.ended_well(&again.finish().await?, &socket).await
+    let more = [same_socket.as_str(), "--initially-drop-ghost-table"];
+    // The server notices within moments that the killed run's sessions are gone; until then its lock stands.
+    let until = Instant::now() + Duration::from_secs(GONE_SECONDS_MAX);
+    loop {
+        let again = place.alter(&more)?.finish().await?;
+        let too_early = again.output.contains("Another run of ghost-rs is working");
+        if !too_early || Instant::now() > until {
+            return place.ended_well(&again, &socket).await;
+        }
+    }
 }
 
 /// From the first moment to the last a hundred connections send garbage or nothing; commands are still answered.

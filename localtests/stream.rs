@@ -1,5 +1,5 @@
 //! `cargo test --test stream`: what the binlog can hold besides plain row events, and what must end a run. The numbers
-//! are those of the list of traps in docs/correctness.md.
+//! are those of the design's list of traps.
 
 mod support;
 #[path = "stream/table.rs"]

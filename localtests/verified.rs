@@ -6,6 +6,8 @@
 
 mod support;
 
+use std::time::{Duration, Instant};
+
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use tokio::sync::OnceCell;
@@ -17,6 +19,8 @@ const ROWS: u64 = 3_000;
 const HELD_FROM: u64 = 2_500;
 /// A run may be through before it is held: then another one is tried.
 const ATTEMPTS_MAX: u32 = 8;
+/// A run that has no rows by then has ended otherwise.
+const HOLD_SECONDS_MAX: u64 = 60;
 const FAILED: Option<i32> = Some(4);
 const ALTER: &str = "--alter=ADD COLUMN added INT NOT NULL DEFAULT 7";
 
@@ -73,7 +77,11 @@ impl Place {
     async fn hold(&mut self) -> Outcome<bool> {
         let conn = &mut self.conn;
         conn.query_drop("SET SESSION sql_log_bin = 0").await?;
+        let until = Instant::now() + Duration::from_secs(HOLD_SECONDS_MAX);
         loop {
+            if Instant::now() > until {
+                return Ok(false);
+            }
             // There is no such table at first.
             let first: Result<Option<u64>, _> = conn.query_first("SELECT id FROM _t_gho LIMIT 1").await;
             if matches!(first, Ok(Some(_))) {
@@ -100,6 +108,8 @@ impl Place {
     }
 
     async fn done(mut self) -> Outcome {
+        // The replica drops it as well.
+        self.conn.query_drop("SET SESSION sql_log_bin = 1").await?;
         self.conn
             .query_drop(format!("DROP DATABASE {}", self.schema))
             .await?;
@@ -110,6 +120,7 @@ impl Place {
 
 /// A run whose new table is tampered with.
 async fn tampered(name: &str, sql: &str, flags: &[&str]) -> Outcome<(Place, Finished)> {
+    let mut said = String::new();
     for _ in 0..ATTEMPTS_MAX {
         let mut place = Place::new(name).await?;
         let tool = place.alter(flags)?;
@@ -122,9 +133,11 @@ async fn tampered(name: &str, sql: &str, flags: &[&str]) -> Outcome<(Place, Fini
             let finished = tool.finish().await.map_err(|trouble: Trouble| trouble.at(name))?;
             return Ok((place, finished));
         }
-        tool.finish().await?;
+        said = tool.finish().await?.output;
     }
-    Err(trouble(format!("the copy was faster {ATTEMPTS_MAX} times")))
+    Err(trouble(format!(
+        "the copy was faster {ATTEMPTS_MAX} times:\n{said}"
+    )))
 }
 
 /// It ends before the swap, and says all of this.

@@ -4,10 +4,10 @@
 //!
 //! ```text
 //! cli  migrate                   the user's side: flags, the story of a run
-//! topology  inspect  prepare  capture  changes  fence  copy  apply  pace  throttle  verify  cutover  cleanup  triggers
-//! status
+//! topology  inspect  control  prepare  capture  changes  fence  copy  apply  pace  throttle  verify  cutover  cleanup  triggers
+//! status  hooks  metrics
 //! mysql  binlog                  the edges: the only places that know the driver
-//! config  plan  alter  sql  schema  key  position  retry  tasks  error      words and decisions, no I/O
+//! config  knobs  plan  alter  sql  schema  key  position  retry  tasks  error      words and decisions, no I/O
 //! ```
 //!
 //! Why it is right is told in `docs/correctness.md`; how it is built in `docs/architecture.md`.

@@ -75,19 +75,24 @@ fn not_carried(source: &TableName, trigger: &str, why: &str) -> Failure {
         .hint("Drop it for the time of the change, if the application allows it.")
 }
 
-/// A name that a trigger of another table bears already.
-async fn taken(session: &mut Session, source: &TableName, names: &[(String, String)]) -> Result<(), Failure> {
+/// Names and tables of the triggers that other tables of the schema have.
+async fn elsewhere(session: &mut Session, source: &TableName) -> Result<Vec<(String, String)>, SqlError> {
     let sql = format!(
         "SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {}",
         literal(&source.schema)
     );
-    let rows = session
-        .rows(&sql)
+    let rows = session.rows(&sql).await?;
+    let all = rows.iter().filter_map(|row| Some((row.text(0)?, row.text(1)?)));
+    Ok(all.filter(|(_, table)| *table != source.table).collect())
+}
+
+/// A name that a trigger of another table bears already.
+async fn taken(session: &mut Session, source: &TableName, names: &[(String, String)]) -> Result<(), Failure> {
+    let others = elsewhere(session, source)
         .await
         .map_err(|error| error.failure("The names of triggers could not be read."))?;
-    let others = rows.iter().filter_map(|row| Some((row.text(0)?, row.text(1)?)));
     let clash = others
-        .filter(|(_, table)| *table != source.table)
+        .into_iter()
         .find(|(name, _)| names.iter().any(|(wanted, _)| same_name(wanted, name)));
     match clash {
         None => Ok(()),
@@ -156,7 +161,7 @@ pub async fn arm(session: &mut Session, tables: &Tables, carried: &[Carried]) ->
     script::send(session, &tables.ghost.schema, &script::arm(carried)).await
 }
 
-/// Whether the source's triggers are still those that were planned with.
+/// Whether the source's triggers are still those that were planned with, and the names that they will have are free.
 pub async fn unchanged(
     session: &mut Session,
     tables: &Tables,
@@ -169,7 +174,12 @@ pub async fn unchanged(
     let planned = carried
         .iter()
         .map(|carried| (&carried.original.name, &carried.original.created));
-    Ok(now.iter().map(|(name, created)| (name, created)).eq(planned))
+    if !now.iter().map(|(name, created)| (name, created)).eq(planned) {
+        return Ok(false);
+    }
+    let others = elsewhere(session, &tables.source).await?;
+    let is_taken = |carried: &Carried| others.iter().any(|(name, _)| same_name(&carried.name, name));
+    Ok(!carried.iter().any(is_taken))
 }
 
 /// Takes the triggers off the ghost, if they are there and it is.

@@ -130,7 +130,10 @@ impl Door for LockSession {
     async fn arm(&mut self) -> Result<(), SqlError> {
         let (session, work) = (self.flusher.session(), &self.work);
         if !triggers::unchanged(session, &work.tables, &work.triggers).await? {
-            let what = format!("triggers of {} are not what they were", work.tables.source);
+            let what = format!(
+                "triggers of {} are not what they were, or a name that they are to have is taken by now",
+                work.tables.source
+            );
             return Err(SqlError::unreadable(what));
         }
         triggers::arm(session, &work.tables, &work.triggers).await

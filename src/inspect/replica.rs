@@ -186,7 +186,8 @@ impl Replication {
 
 async fn answered(answer: impl Future<Output = Result<u64, SqlError>>) -> Result<(), SqlError> {
     let limit = Duration::from_secs(STOP_SECONDS_MAX);
-    let late = |_| SqlError::unreadable(format!("the applier has not answered within {limit:?}"));
+    // As a lost session: the attempt is given up and may be made again.
+    let late = |_| SqlError::silent("STOP or START REPLICA SQL_THREAD", limit);
     tokio::time::timeout(limit, answer)
         .await
         .map_err(late)?

@@ -66,8 +66,10 @@ impl Run {
 
     /// After an attempt that did not succeed, replication goes on; hooks are told first.
     pub(super) async fn replication_goes_on(&mut self) -> Result<(), Failure> {
-        if std::mem::take(&mut self.stop_told) {
+        if self.stop_told {
             self.tell(Moment::StartReplication).await?;
+            // Not before: a hook that was ended by a signal has to be told again.
+            self.stop_told = false;
         }
         self.standstill.end().await
     }
